@@ -1,0 +1,5 @@
+"""``python -m generator`` is ``appshelf``."""
+
+from generator.cli import main
+
+main()

@@ -1,0 +1,189 @@
+"""The main flow: from content to a site. Start here.
+
+    records ──▶ Catalog ──▶ PublicOfferings ──▶ [Page] ──▶ files ──▶ site/
+          check        shelve              plan       render    commit
+
+Each arrow is one function, each noun one frozen type, and nothing flows back. Only the outer arrows touch the
+world: a build either commits a whole new site or leaves the old one as it was.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from generator.assets import Asset
+from generator.catalog import Listing, Source, load_catalog
+from generator.content import ContentFolder
+from generator.errors import InputError, Problem, UsageError
+from generator.models import PublicOffering
+from generator.pages import Page, plan_pages
+from generator.public import load_logo, shelve
+from generator.record_file import RecordFile
+from generator.render import Renderer, TextNote, load_static
+from generator.settings import Settings, load_store
+from generator.spread import spread
+from generator.writer import Committed, Entry, open_output
+
+T = TypeVar("T")
+Keep = Callable[[str, bytes], Entry]
+"""What becomes of a finished file, ``keep(path, content)``: it is staged for the site, or only counted."""
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build or check did. `seconds` go by stage; `committed` is ``None`` when nothing was to be written."""
+
+    offerings: int
+    pages: int
+    files: int
+    disabled: int
+    drafts: int
+    has_address: bool
+    warnings: tuple[Problem, ...]
+    seconds: Mapping[str, float]
+    committed: Committed | None = None
+
+
+def build(settings: Settings, progress: Progress) -> Report:
+    """Build the store into ``settings.output``.
+
+    Raises `InputError` with every problem of the input (with ``strict``, warnings too) and `OutputError` when the
+    folder cannot or must not be written; then the folder holds what it held before.
+    """
+    watch = _Watch(progress)
+    with open_output(settings.output, inputs=[settings.content, settings.templates]) as output:
+        report, entries = _make(settings, output.put, watch)
+        with watch.stage("commit"):
+            committed = output.commit(entries)
+    return replace(report, committed=committed)
+
+
+def check(settings: Settings, progress: Progress) -> Report:
+    """Do all that `build` does, and write nothing."""
+    report, _ = _make(settings, _count, _Watch(progress))
+    return report
+
+
+def _make(settings: Settings, keep: Keep, watch: "_Watch") -> tuple[Report, Sequence[Entry]]:
+    """Run the flow up to the finished files, and hand each of them to `keep`."""
+    with watch.stage("check"):
+        store = load_store(settings.content, settings.base_url)
+        catalog = load_catalog(open_source(settings), store.account)
+        listings = catalog.shown(drafts=settings.drafts)
+
+    with watch.stage("shelve"):
+        logo, logo_files = load_logo(settings.content, store.logo)
+        shelved = watch.counted(spread(_shelving(listings, keep), len(listings), settings.jobs), len(listings))
+        problems = [*catalog.warnings, *(problem for one in shelved for problem in one.problems)]
+        _refuse(problems, strict=False)
+
+    with watch.stage("plan"):
+        pages = plan_pages(store, [one.offering for one in shelved], logo)
+
+    with watch.stage("render"):
+        static = load_static(settings.template_folders, store)
+        renderer = Renderer(store, settings.template_folders, static)
+        rendered = watch.counted(spread(_rendering(pages, renderer, keep), len(pages), settings.jobs), len(pages))
+        problems += _notes(listings, [note for one in rendered for note in one.notes])
+        _refuse(problems, strict=settings.strict)
+
+    shared = [keep(file.path, file.content) for file in (*logo_files, *static.values())]
+    marker = keep(".nojekyll", b"")
+    entries = [marker, *shared, *(e for one in shelved for e in one.entries), *(one.entry for one in rendered)]
+    unique = tuple({entry.path: entry for entry in entries}.values())
+    report = Report(
+        offerings=len(listings),
+        pages=sum(page.path.endswith(".html") for page in pages),
+        files=len(unique),
+        disabled=catalog.disabled,
+        drafts=0 if settings.drafts else catalog.drafts,
+        has_address=store.base_url is not None,
+        warnings=tuple(problems),
+        seconds=watch.seconds,
+    )
+    return report, unique
+
+
+def open_source(settings: Settings) -> Source:
+    """Choose where offerings come from, by ``--source``."""
+    content = ContentFolder(settings.content)
+    if settings.source == "content":
+        return content
+    if settings.source.endswith(".json"):
+        return RecordFile(Path(settings.source), tuple(content.overlays()))
+    raise UsageError(f"--source {settings.source}: expected content, or a file that ends in .json")
+
+
+@dataclass(frozen=True)
+class _Shelved:
+    offering: PublicOffering
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    entry: Entry
+    notes: tuple[TextNote, ...]
+
+
+def _shelving(listings: Sequence[Listing], keep: Keep) -> Callable[[int], _Shelved]:
+    """Shelve one listing and keep its files where that happens, so that they never travel between processes."""
+
+    def work(number: int) -> _Shelved:
+        shelved = shelve(listings[number])
+        files: Mapping[str, Asset] = {asset.path: asset for asset in shelved.assets}
+        entries = tuple(keep(asset.path, asset.content) for asset in files.values())
+        return _Shelved(shelved.offering, entries, shelved.problems)
+
+    return work
+
+
+def _rendering(pages: Sequence[Page], renderer: Renderer, keep: Keep) -> Callable[[int], _Rendered]:
+    def work(number: int) -> _Rendered:
+        rendered = renderer.render(pages[number])
+        return _Rendered(keep(rendered.path, rendered.content), rendered.notes)
+
+    return work
+
+
+def _notes(listings: Sequence[Listing], notes: Sequence[TextNote]) -> list[Problem]:
+    places = {listing.offering.reference: listing.place for listing in listings}
+    return [places[note.reference].note(note.text, note.line, note.reason) for note in notes]
+
+
+def _refuse(problems: Sequence[Problem], *, strict: bool) -> None:
+    if any(strict or not problem.warning for problem in problems):
+        raise InputError(problems)
+
+
+def _count(path: str, content: bytes) -> Entry:
+    return Entry(path, len(content), sha256="", changed=False)
+
+
+class _Watch:
+    """Times the stages, and tells how far each has come."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._stage = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._stage, began = name, time.perf_counter()
+        self._progress(name, 0, 0)
+        yield
+        self.seconds[name] = time.perf_counter() - began
+
+    def counted(self, results: Iterator[T], total: int) -> list[T]:
+        gathered: list[T] = []
+        for result in results:
+            gathered.append(result)
+            self._progress(self._stage, len(gathered), total)
+        return gathered

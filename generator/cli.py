@@ -1,0 +1,209 @@
+"""The command line: parse, call one function, print its result.
+
+Results go to stdout, progress and problems to stderr. Exit statuses: 0 done, 1 the input has problems, 2 wrong
+usage, 130 interrupted.
+"""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from generator.errors import AppshelfError, InputError, Problem
+
+if TYPE_CHECKING:
+    from generator.build import Report
+    from generator.settings import Settings
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its status."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        cli.main(arguments, prog_name="appshelf", standalone_mode=False)
+        sys.stdout.flush()
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ninterrupted; nothing was changed", err=True)
+        return _INTERRUPTED
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except InputError as error:
+        _print_problems(error.problems)
+        return error.exit_status
+    except AppshelfError as error:
+        click.secho(f"appshelf: {error}", fg="red", err=True)
+        return error.exit_status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="appshelf", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Turn app offerings into a static app store."""
+    from generator.settings import wants_colour
+
+    context.color = None if wants_colour() else False
+
+
+def _inputs(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `build` and `check` their flags, and hand them over as one `Settings`."""
+
+    @click.option("--content", type=_FOLDER, default="content", show_default=True, help="The store's content.")
+    @click.option("--output", type=_FOLDER, default="site", show_default=True, help="Where the site goes.")
+    @click.option(
+        "--templates", type=_FOLDER, default="templates", show_default=True, help="Templates that replace ours."
+    )
+    @click.option(
+        "--source", default="content", metavar="content|FILE.json", show_default=True,
+        help="Where offerings come from: the content folder, or a JSON file of API records.",
+    )  # fmt: skip
+    @click.option("--base-url", metavar="URL", help="The address of the site; replaces store.toml's base_url.")
+    @click.option("--drafts", is_flag=True, help="Show drafts too, marked as such.")
+    @click.option("--jobs", type=click.IntRange(1), help="Processes to use.  [default: one a core]")
+    @click.option("--no-cache", is_flag=True, help="Forget what earlier builds remembered.")
+    @click.option("--no-search", is_flag=True, help="Leave out the search index.")
+    @click.option("--strict", is_flag=True, help="Warnings count as problems.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print the time of each stage.")
+    @functools.wraps(command)
+    def with_settings(
+        jobs: int | None, no_cache: bool, no_search: bool, as_json: bool, quiet: bool, verbose: bool, **flags: Any
+    ) -> None:
+        from generator.settings import Settings
+
+        del no_cache, no_search  # nothing is remembered, and no index made, that they could leave out
+        settings = Settings(jobs=jobs or os.cpu_count() or 1, **flags)
+        command(settings, _Printer(as_json, quiet, verbose))
+
+    return with_settings
+
+
+@cli.command()
+@_inputs
+def build(settings: "Settings", printer: "_Printer") -> None:
+    """Build the store: CONTENT into OUTPUT."""
+    from generator.build import build
+
+    printer.report(lambda: build(settings, printer.progress), f"Built {{0}} into {settings.output}")
+
+
+@cli.command()
+@_inputs
+def check(settings: "Settings", printer: "_Printer") -> None:
+    """Print every problem and warning; write nothing."""
+    from generator.build import check
+
+    printer.report(lambda: check(settings, printer.progress), "Checked {0}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+def init(folder: Path) -> None:
+    """Make a new store in DIR that builds at once."""
+    from generator.starter import init_store
+
+    for path in init_store(folder):
+        click.echo(f"  {path}")
+    click.echo(f"Made a store in {folder}. Next: cd {folder} && appshelf build")
+
+
+@cli.command()
+@click.argument("reference")
+@click.option("--content", type=_FOLDER, default="content", show_default=True, help="The store's content.")
+def new(reference: str, content: Path) -> None:
+    """Add a draft offering called REFERENCE to the content folder."""
+    from generator.starter import new_offering
+
+    folder = new_offering(content, reference)
+    click.echo(f"Made {folder}, a draft. Write its texts, then remove `draft = true` from offering.toml.")
+    click.echo("To see it: appshelf build --drafts")
+
+
+class _Printer:
+    """Says what a build did, in words or as JSON."""
+
+    def __init__(self, as_json: bool, quiet: bool, verbose: bool) -> None:
+        self._json, self._quiet, self._verbose = as_json, quiet, verbose
+        self._moves = not (as_json or quiet) and sys.stderr.isatty()
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is, on a terminal; elsewhere nothing moves."""
+        if not self._moves:
+            return
+        bar = f"{'━' * (30 * done // total):<30} {done:,} of {total:,}" if total else ""
+        click.echo(f"\r\033[K{stage:<8} {bar}\r" if done < total or not total else "\r\033[K", nl=False, err=True)
+
+    def report(self, run: "Callable[[], Report]", done: str) -> None:
+        """Run a build or check and print its report; `done` is its sentence, with a place for the count."""
+        try:
+            report = run()
+        except InputError as error:
+            if self._json:
+                click.echo(json.dumps({"ok": False, "problems": [asdict(it) for it in error.problems]}, indent=2))
+                raise click.exceptions.Exit(error.exit_status) from None
+            raise
+        if self._json:
+            click.echo(json.dumps(_as_json(report), indent=2))
+            return
+        _print_problems(report.warnings)
+        if not self._quiet:
+            self._summary(report, done)
+
+    def _summary(self, report: "Report", done: str) -> None:
+        click.secho(f"{done.format(_count(report.offerings, 'offering'))} in {_total(report):.1f} s", bold=True)
+        left_out = [_count(report.disabled, "disabled", ""), _count(report.drafts, "draft")]
+        if report.disabled or report.drafts:
+            click.echo(f"  left out   {', '.join(part for part in left_out if not part.startswith('0'))}")
+        click.echo(f"  made       {_count(report.pages, 'page')}, {_count(report.files, 'file')}")
+        if it := report.committed:
+            click.echo(
+                f"  changed    {it.written:,} written, {it.removed:,} removed, {it.unchanged:,} as they were"
+            )
+        if self._verbose:
+            stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in report.seconds.items())
+            click.echo(f"  time       {stages}")
+        if not report.has_address:
+            click.echo("  no base_url, so no sitemap and no canonical addresses (see store.toml or --base-url)")
+
+
+def _total(report: "Report") -> float:
+    return sum(report.seconds.values())
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def _as_json(report: "Report") -> dict[str, object]:
+    whole = asdict(report)
+    return {"ok": True, "problems": whole.pop("warnings"), **whole}
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    warnings = [problem for problem in problems if problem.warning]
+    errors = [problem for problem in problems if not problem.warning]
+    for title, colour, them in (("warning", "yellow", warnings), ("problem", "red", errors)):
+        if them:
+            click.secho(f"{_count(len(them), title)}:", fg=colour, bold=True, err=True)
+            for problem in them:
+                click.echo(f"  {problem}", err=True)

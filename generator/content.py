@@ -1,0 +1,175 @@
+"""The content folder as a `Source`.
+
+    content/offerings/<folder>/offering.toml   the API's short fields by their API names; draft; [store]; [extra]
+                               description.md  features.md  compliance.md
+                               picture.png|jpg|jpeg|webp|gif|svg
+                               attachments/…
+
+Reading and writing (`generator.content_writer`) are the same rule in both directions.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from generator.catalog import LocalFile, Overlay, Place, Record, derived_id
+from generator.documents import TomlDocument, read_text, read_toml, refusal, shown, unknown_key
+from generator.errors import InputError, Problem
+from generator.fields import TEXT_BYTES
+from generator.models import TEXT_NAMES, Offering, nature
+
+PICTURES: Final = ("png", "jpg", "jpeg", "webp", "gif", "svg")
+EXTRA: Final = "extra"
+"""The table of fields that a later version of the API has sent: kept for the way back, never shown."""
+
+_MOST_ATTACHMENTS = 1000
+
+
+def file_fields() -> tuple[str, ...]:
+    """Return the API names that may stand in an ``offering.toml``: no texts, no attachments, no nodeID."""
+    names = (info.alias or name for name, info in Offering.model_fields.items())
+    elsewhere = {*TEXT_NAMES, "attachments", "nodeID"}
+    return tuple(name for name in names if name not in elsewhere and nature(name).access != "write-only")
+
+
+@dataclass(frozen=True)
+class ContentFolder:
+    """A folder of offerings, each in a folder of its own under ``offerings/``."""
+
+    folder: Path
+    holds_versions: bool = False
+
+    def records(self) -> Iterator[Record]:
+        """Yield a record for every folder under ``offerings/``, in the order of their names."""
+        offerings = self.folder / "offerings"
+        if not offerings.is_dir():
+            reason = "no such folder; `appshelf init DIR` makes a store to begin with"
+            raise InputError([Problem(shown(offerings), "", reason)])
+        for entry in sorted(offerings.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            yield self._record(entry) if entry.is_dir() else _unreadable(entry, "is not the folder of an offering")
+
+    def overlays(self) -> Iterator[Overlay]:
+        """Yield what each folder lays over the record of its reference, when records come from elsewhere."""
+        for path in sorted(self.folder.glob("offerings/*/offering.toml")):
+            document = read_toml(path, root=self.folder)
+            files = _Files.under(path.parent, self.folder)
+            reference = str(document.values.get("reference", path.parent.name))
+            yield Overlay(document, reference, files.picture, files.attachments)
+
+    def _record(self, folder: Path) -> Record:
+        try:
+            document = read_toml(folder / "offering.toml", root=self.folder)
+        except InputError as error:
+            return Record(Place(_Nowhere(shown(folder))), {}, problems=error.problems)
+        texts, problems = self._texts(folder)
+        own, extras, unknown = _sorted_out(document)
+        files = _Files.under(folder, self.folder)
+        fields: dict[str, Any] = {"reference": folder.name, **own, **texts}
+        if isinstance(fields["reference"], str):
+            fields = {"id": derived_id(fields["reference"]), **fields}
+        return Record(
+            place=Place(document, texts={name: shown(folder / f"{name}.md") for name in TEXT_NAMES}),
+            fields=fields,
+            extras=extras,
+            picture=files.picture,
+            attachments=files.attachments,
+            problems=(*problems, *unknown, *files.problems),
+        )
+
+    def _texts(self, folder: Path) -> tuple[dict[str, str], list[Problem]]:
+        texts: dict[str, str] = {}
+        problems: list[Problem] = []
+        for name in TEXT_NAMES:
+            path = folder / f"{name}.md"
+            if not path.exists() and not path.is_symlink():
+                continue
+            try:
+                texts[name] = read_text(path, root=self.folder, limit=TEXT_BYTES)
+            except InputError as error:
+                problems += error.problems
+        return texts, problems
+
+
+@dataclass(frozen=True)
+class _Nowhere:
+    """The document of a record whose file could not be read."""
+
+    where: str
+
+    def line_of(self, location: object) -> None:
+        return None
+
+
+def _unreadable(path: Path, reason: str) -> Record:
+    return Record(Place(_Nowhere(shown(path))), {}, problems=(Problem(shown(path), "", reason),))
+
+
+def _sorted_out(document: TomlDocument) -> tuple[Mapping[str, Any], Mapping[str, Any], list[Problem]]:
+    """Part the keys of an ``offering.toml`` into the API's, the store's, and mistakes."""
+    known = file_fields()
+    extra = document.values.get(EXTRA, {})
+    fields = {key: value for key, value in document.values.items() if key in known}
+    extras = {key: value for key, value in document.values.items() if key in {"draft", "store"}}
+    problems = [
+        Problem(document.where, key, _mistake(key, known), line=document.line_of((key,)))
+        for key in document.values
+        if key not in {*known, "draft", "store", EXTRA}
+    ]
+    if not isinstance(extra, dict):
+        problems.append(Problem(document.where, EXTRA, "expected a table", line=document.line_of((EXTRA,))))
+        extra = {}
+    later = {key: value for key, value in extra.items() if key not in Offering.model_fields}
+    return {**later, **fields}, extras, problems
+
+
+def _mistake(key: str, known: tuple[str, ...]) -> str:
+    if key in TEXT_NAMES:
+        return f"texts have files of their own: write it to {key}.md"
+    if key == "attachments" or key.endswith("_attachments"):
+        return "attachments are files: put them into the folder attachments/"
+    return unknown_key(key, (*known, "draft", "store"))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files beside an ``offering.toml``: found by name alone, read when they are needed."""
+
+    picture: LocalFile | None
+    attachments: tuple[LocalFile, ...]
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def under(cls, folder: Path, root: Path) -> "_Files":
+        pictures = [path for ending in PICTURES if (path := folder / f"picture.{ending}").exists()]
+        problems = [Problem(shown(path), "", "is a second picture; keep one of them") for path in pictures[1:]]
+        expected = {
+            "offering.toml",
+            "attachments",
+            *(f"{name}.md" for name in TEXT_NAMES),
+            *(p.name for p in pictures),
+        }
+        problems += [
+            Problem(shown(path), "", unknown_key(path.name, expected).replace("key", "file"), warning=True)
+            for path in sorted(folder.iterdir())
+            if path.name not in expected and not path.name.startswith(".")
+        ]
+        attachments = tuple(_attachments(folder, root))
+        if len(attachments) > _MOST_ATTACHMENTS:
+            reason = f"{len(attachments):,} files, at most {_MOST_ATTACHMENTS:,}"
+            problems.append(Problem(shown(folder / "attachments"), "", reason))
+        picture = LocalFile("picture_uri", pictures[0], root) if pictures else None
+        for file in (*attachments, *([picture] if picture else [])):
+            if refused := refusal(file.path, root):
+                problems.append(Problem(shown(file.path), "", refused))
+        return cls(picture, attachments, tuple(problems))
+
+
+def _attachments(folder: Path, root: Path) -> Iterator[LocalFile]:
+    for path in sorted((folder / "attachments").rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_dir() and not any(part.startswith(".") for part in inside.parts):
+            yield LocalFile(unicodedata.normalize("NFC", inside.as_posix()), path, root)

@@ -1,0 +1,281 @@
+"""What authors wrote: files read under limits, TOML with positions, and broken rules told as problems.
+
+Every file comes from an author's folder and is untrusted: a link out of the folder, a device or a file of
+unexpected size is a problem with a name, never a hang or a traceback.
+"""
+
+import codecs
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from generator.errors import InputError, Problem
+
+TOML_BYTES = 1024 * 1024
+_MOST_BYTES = 16 * 1024 * 1024
+"""Read to tell how far a text is over its limit; a larger file is refused unread."""
+
+Location = tuple[int | str, ...]
+"""Where a value stands in a document: keys and indexes from the top, as pydantic gives them."""
+
+
+class Document(Protocol):
+    """Something in which a value has a position."""
+
+    @property
+    def where(self) -> str:
+        """The file, as the author knows it."""
+
+    def line_of(self, location: Location) -> int | None:
+        """Return the line, from 1, of the value at `location` or of the nearest part around it."""
+
+
+@dataclass(frozen=True)
+class TomlDocument:
+    """A TOML file: its values, and its text for the positions of problems."""
+
+    where: str
+    text: str
+    values: Mapping[str, Any]
+
+    def line_of(self, location: Location) -> int | None:
+        """Return the line of the key at `location`; of its table when the key itself is missing; else ``None``."""
+        lines = _toml_lines(self.text)
+        for length in range(len(location), 0, -1):
+            if line := lines.get(tuple(str(part) for part in location[:length])):
+                return line
+        return None
+
+
+def shown(path: Path) -> str:
+    """Name a file for a person: relative to the working folder when it is inside."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def refusal(path: Path, root: Path) -> str | None:
+    """Say why a file may not be read, or ``None`` for a regular file inside `root`."""
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            return f"leads out of {shown(root)}"
+        return None if stat.S_ISREG(path.stat().st_mode) else "is not a regular file"
+    except (OSError, RuntimeError) as error:
+        return (getattr(error, "strerror", None) or "is a link to itself").lower()
+
+
+def read_bytes(path: Path, *, root: Path, limit: int) -> bytes:
+    """Read a regular file that stands inside `root` and holds at most `limit` bytes.
+
+    Raises `InputError` for anything else: missing, a device or FIFO (which is not waited for), a link that leads
+    out of `root`, too large, unreadable.
+    """
+    if reason := refusal(path, root):
+        raise InputError([Problem(shown(path), "", reason)])
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:  # Path.open knows no opener
+            if (size := os.fstat(file.fileno()).st_size) > limit:
+                raise InputError([Problem(shown(path), "", f"{size:,} bytes, at most {limit:,}")])
+            return file.read(limit)
+    except OSError as error:
+        raise InputError([Problem(shown(path), "", (error.strerror or str(error)).lower())]) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file that may have become a FIFO meanwhile; then there is nothing to wait for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def read_text(path: Path, *, root: Path, limit: int) -> str:
+    """Read UTF-8 text, with or without a byte order mark, which does not count; otherwise as `read_bytes`."""
+    content = read_bytes(path, root=root, limit=_MOST_BYTES)
+    if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if len(content) > limit:
+        raise InputError([Problem(shown(path), "", f"{len(content):,} bytes, at most {limit:,}")])
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = f"is not UTF-8: byte 0x{content[error.start]:02X}"
+        raise InputError([Problem(shown(path), "", reason, line=line)]) from None
+
+
+def read_toml(path: Path, *, root: Path) -> TomlDocument:
+    """Read a TOML file inside `root`; raises `InputError` with the position of a mistake in its grammar."""
+    text = read_text(path, root=root, limit=TOML_BYTES)
+    try:
+        return TomlDocument(shown(path), text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([_toml_mistake(path, str(error), text)]) from None
+    except RecursionError:
+        raise InputError([Problem(shown(path), "", "is nested too deeply")]) from None
+
+
+def _toml_mistake(path: Path, message: str, text: str) -> Problem:
+    reason = message.split(" (at ")[0]
+    if match := re.search(r"at line (\d+), column (\d+)", message):
+        line, column = int(match[1]), int(match[2])
+    else:
+        line, column = text.count("\n") + 1, 1
+    return Problem(shown(path), "", f"is no TOML: {reason[:1].lower()}{reason[1:]}", line=line, column=column)
+
+
+_TABLE = re.compile(r"\s*\[(\[)?([^\[\]#]+)\]")
+_KEY = re.compile(
+    r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+)
+
+
+def _toml_lines(text: str) -> dict[tuple[str, ...], int]:
+    """Find the line of every table and key. Good enough for messages: a key inside a value may be found too."""
+    found: dict[tuple[str, ...], int] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    closing = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if closing:
+            closing = "" if closing in line else closing
+        elif match := _TABLE.match(line):
+            table = _toml_path(match[2])
+            if match[1]:
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, str(counts[table]))
+            found.setdefault(table, number)
+        elif match := _KEY.match(line):
+            found.setdefault((*table, *_toml_path(match[1])), number)
+            closing = next((q for q in ('"""', "'''") if line.count(q) == 1), "")
+    return found
+
+
+def _toml_path(dotted: str) -> tuple[str, ...]:
+    parts = re.findall(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)", dotted)
+    return tuple(a or b or c for a, b, c in parts)
+
+
+def explain(
+    error: ValidationError, document: Document, known: type[BaseModel], within: Location = ()
+) -> list[Problem]:
+    """Tell each broken rule in `error` as a problem of `document`, in the words of who has to mend it.
+
+    `known` is the model that was checked; an unknown key names the nearest key it has. `within` is where the
+    model's values stand in the document.
+    """
+    return [
+        Problem(
+            document.where,
+            dotted((*within, *details["loc"])),
+            _reason(details, known),
+            line=document.line_of((*within, *details["loc"])),
+        )
+        for details in error.errors(include_url=False)
+    ]
+
+
+def dotted(location: Location) -> str:
+    """Write a location as people do: ``store.assurances[0].topic``."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return path.removeprefix(".")
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Say that a key is unknown, and which known one was probably meant."""
+    nearest = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
+    return "unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "")
+
+
+def _reason(details: ErrorDetails, known: type[BaseModel]) -> str:
+    context: Mapping[str, Any] = details.get("ctx", {})
+    given = details["input"]
+    match details["type"]:
+        case "appshelf":
+            return str(context["reason"])
+        case "missing":
+            return "is missing, and required"
+        case "extra_forbidden":
+            return unknown_key(str(details["loc"][-1]), _keys(known, details["loc"][:-1]))
+        case "string_too_long":
+            return f"{len(given):,} characters, at most {context['max_length']:,}"
+        case "string_too_short":
+            return "is blank, and required"
+        case "too_long":
+            return f"{context['actual_length']:,} entries, at most {context['max_length']:,}"
+        case "literal_error":
+            return f"{_quoted(given)} is none of {context['expected'].replace(chr(39), '')}"
+        case "greater_than_equal":
+            return f"{given} is less than {context['ge']}"
+        case "less_than" | "less_than_equal":
+            return f"{given} is too large"
+        case "string_pattern_mismatch":
+            return f"{_quoted(given)} does not have the form {context['pattern']}"
+        case "string_unicode":
+            return "holds half a character (a lone surrogate)"
+    if expected := _EXPECTED.get(details["type"]):
+        return f"expected {expected}, got {_kind(given)}"
+    return details["msg"][:1].lower() + details["msg"][1:]
+
+
+_EXPECTED: Mapping[str, str] = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "model_type": "a table of values",
+    "dict_type": "a table of values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {_quoted(value)}"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a table of values"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
+
+
+def _keys(model: type[BaseModel], location: Location) -> list[str]:
+    """Return the keys that a model knows at `location` (following nested models and lists of them)."""
+    for part in location:
+        if isinstance(part, int):
+            continue
+        found = next((f for n, f in model.model_fields.items() if part in {n, f.alias}), None)
+        nested = _model_in(found.annotation) if found else None
+        if nested is None:
+            return []
+        model = nested
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model), None)

@@ -1,0 +1,177 @@
+"""The value types of the App Offerings API, each with its limit in the type.
+
+A limit in characters counts Unicode characters; one in KB counts bytes of UTF-8, as the specification's "max 64KB"
+and "max 2KB" do. Nothing is converted silently: ``"1"``, ``true`` and ``1.0`` are no id, ``"yes"`` is no boolean.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+TEXT_BYTES: Final = 64 * 1024
+"""The specification's limit of description, features and compliance."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_BREAK = re.compile(r"[\t\n\r]")
+_DURATION = re.compile(r"(\d{1,6}):([0-5]\d)")
+
+
+def wrong(reason: str) -> PydanticCustomError:
+    """Build the error of a rule of our own; `reason` is shown to the author as it stands."""
+    return PydanticCustomError("appshelf", "{reason}", {"reason": reason})
+
+
+def _without_control(text: str) -> str:
+    if found := _CONTROL.search(text):
+        raise wrong(f"holds the control character U+{ord(found[0]):04X}")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if _LINE_BREAK.search(text):
+        raise wrong("holds a line break or tab, and must be one line")
+    return _without_control(text)
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise wrong("is blank, and required" if not text else "holds only spaces, and is required")
+    return text
+
+
+def _at_most_bytes(limit: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if (size := len(text.encode())) > limit:
+            raise wrong(f"{size:,} bytes, at most {limit:,}")
+        return text
+
+    return check
+
+
+def _timestamp(value: object) -> object:
+    """Accept ISO 8601 text and aware datetimes; the offset is kept as it was written."""
+    if isinstance(value, str):
+        value = _parsed_time(value)
+    if not isinstance(value, datetime):
+        raise wrong("expected a date and time such as 2026-04-13T04:19:49-05:00")
+    offset = value.utcoffset()
+    if offset is None:
+        raise wrong("has no time zone: add an offset such as +02:00, or Z")
+    if offset.total_seconds() % 60:
+        raise wrong("has an offset that is no whole minute")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise wrong("is outside the years that a calendar can hold") from None
+    return value
+
+
+def _parsed_time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise wrong(f"{text[:40]!r} is no date and time such as 2026-04-13T04:19:49-05:00") from None
+
+
+def _minutes(value: object) -> object:
+    """Accept whole minutes and ``"2:30"``."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        return int(match[1]) * 60 + int(match[2])
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong('expected minutes as a whole number, or hours and minutes as "2:30"')
+    return value
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong(f"{value[:40]!r} is no date such as 2027-06-30") from None
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise wrong("expected a date such as 2027-06-30, without quotes")
+    return value
+
+
+def _web_address(text: str) -> str:
+    """Accept an absolute https or http address without user name or password."""
+    try:
+        parts = urlsplit(text)
+        host, user = parts.hostname, parts.username
+    except ValueError:
+        raise wrong(f"{text[:60]!r} is no valid address") from None
+    if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\]", text):
+        raise wrong("must be a full address that begins with https:// and holds no user name")
+    return text
+
+
+def _contact(text: str) -> str:
+    if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
+        return text
+    return _web_address(text)
+
+
+def _relative_file(text: str) -> str:
+    parts = text.split("/")
+    if parts[0] != "attachments" or len(parts) < 2 or any(part in {"", ".", ".."} for part in parts):
+        raise wrong("must name a file of this folder, such as attachments/report.pdf")
+    return unicodedata.normalize("NFC", text)
+
+
+def _upto(limit: int) -> StringConstraints:
+    """Build the specification's "string (max limit)"."""
+    return StringConstraints(strict=True, max_length=limit)
+
+
+def _required(limit: int) -> StringConstraints:
+    return StringConstraints(strict=True, min_length=1, max_length=limit)
+
+
+_ONE_LINE = AfterValidator(_one_line)
+_NOT_BLANK = AfterValidator(_not_blank)
+
+Id = Annotated[int, Strict(), Field(ge=1, lt=2**63)]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0, lt=2**63)]
+Timestamp = Annotated[
+    datetime, BeforeValidator(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Minutes = Annotated[
+    int,
+    BeforeValidator(_minutes),
+    Field(ge=0, lt=2**31),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+:[0-5]\d$"}]}
+    ),
+]
+"""The specification's "duration", in minutes."""
+
+PolicyJwtAlg = Literal["rs256", "rs384", "rs512", "es256", "es384", "es512"]
+
+Name = Annotated[str, _required(128), _ONE_LINE, _NOT_BLANK]
+Reference = Annotated[str, _required(161), _ONE_LINE, _NOT_BLANK]
+UriTemplate = Annotated[str, _upto(255), _ONE_LINE]
+RequiredUriTemplate = Annotated[str, _required(255), _ONE_LINE, _NOT_BLANK]
+CardDescription = Annotated[str, _upto(255), _ONE_LINE]
+Source = Annotated[str, _upto(30), _ONE_LINE]
+SourceId = Annotated[str, _upto(128), _ONE_LINE]
+Line = Annotated[str, _upto(2048), _ONE_LINE]
+Label = Annotated[str, _required(64), _ONE_LINE, _NOT_BLANK]
+Caption = Annotated[str, _upto(255), _ONE_LINE]
+
+Text = Annotated[str, Strict(), AfterValidator(_at_most_bytes(TEXT_BYTES))]
+Audience = Annotated[str, Strict(), AfterValidator(_at_most_bytes(2 * 1024)), AfterValidator(_without_control)]
+PictureUri = Annotated[str, _upto(4 * 1024 * 1024), _ONE_LINE]
+"""An address, or a data URL of a picture under 2 MB."""
+SignedUri = Annotated[str, _upto(8192), _ONE_LINE]
+
+WebAddress = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_web_address)]
+Contact = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_contact)]
+AttachmentFile = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_relative_file)]

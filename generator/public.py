@@ -1,0 +1,197 @@
+"""From a checked listing to what the store shows of it: its `PublicOffering`, and the files that go with it."""
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from generator import assets
+from generator.assets import Asset
+from generator.catalog import Listing, LocalFile
+from generator.documents import read_bytes, shown
+from generator.errors import AssetError, InputError, Problem
+from generator.markup import mentioned
+from generator.models import (
+    TEXT_NAMES,
+    Attachment,
+    DeclaredAssurance,
+    Picture,
+    PublicOffering,
+    Screenshot,
+)
+
+Result = TypeVar("Result")
+
+_DATA_URL = re.compile(r"data:image/[a-z+.-]+;base64,([A-Za-z0-9+/]+={0,2})")
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """An offering as the store shows it, its files for the site, and what its author should know."""
+
+    offering: PublicOffering
+    assets: tuple[Asset, ...]
+    problems: tuple[Problem, ...]
+
+
+def shelve(listing: Listing) -> Shelved:
+    """Prepare one listing for the store: pictures in the sizes of its pages, attachments under our names.
+
+    Problems of its files are told in the result, errors and warnings alike; where a picture cannot be used its
+    monogram stands in, so that all problems of all offerings are found in one go.
+    """
+    desk = _Desk(listing)
+    picture = desk.picture()
+    attachments = desk.attachments()
+    by_key = {attachment.key: attachment for attachment in attachments}
+    offering, store = listing.offering, listing.store
+    public = PublicOffering(
+        id=offering.id,
+        reference=offering.reference,
+        name=offering.name,
+        card_description=offering.card_description or "",
+        publisher=store.publisher or "",
+        categories=store.categories,
+        tags=store.tags,
+        featured=store.featured,
+        draft=listing.draft,
+        created_at=offering.created_at,
+        updated_at=offering.updated_at,
+        picture=picture,
+        description=offering.description or "",
+        features=offering.features or "",
+        compliance=offering.compliance or "",
+        attachments=attachments,
+        screenshots=desk.screenshots(by_key),
+        assurances=desk.assurances(by_key),
+        website=store.website,
+        support=store.support,
+        install_url=store.install_url,
+        configuration_uri_template=desk.configuration(),
+        policy_jwt_alg=offering.policy_jwt_alg,
+        requires_enabled_oauth_person=offering.requires_enabled_oauth_person,
+        has_ui_extension=offering.ui_extension_version is not None,
+    )
+    return Shelved(public, tuple(desk.assets), tuple(desk.problems))
+
+
+def load_logo(folder: Path, name: str | None) -> tuple[Picture | None, tuple[Asset, ...]]:
+    """Read the store's logo, a picture in the content folder. Raises `InputError` when it cannot be used."""
+    if name is None:
+        return None, ()
+    path = folder / name
+    try:
+        return assets.icon(read_bytes(path, root=folder, limit=assets.PICTURE_BYTES))
+    except AssetError as error:
+        raise InputError([Problem(shown(path), "logo", str(error))]) from None
+
+
+class _Desk:
+    """Where one listing is prepared: gathers its files and problems on the way."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self.assets: list[Asset] = []
+        self.problems: list[Problem] = []
+
+    def picture(self) -> Picture:
+        """The app's picture, or its monogram."""
+        drawn = self._own_picture() or self._linked_picture()
+        if drawn is None:
+            motif = next(iter(self.listing.store.categories), "")
+            monogram, asset = assets.monogram(self.listing.offering.name, motif)
+            drawn = monogram, (asset,)
+        self.assets += drawn[1]
+        return drawn[0]
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every usable attachment, with a figure for those that a text or screenshot shows."""
+        offering, files = self.listing.offering, self.listing.attachments
+        keys = [file.key for file in files]
+        screenshots = {screenshot.file for screenshot in self.listing.store.screenshots}
+        in_texts = frozenset[str]().union(*(mentioned(getattr(offering, name) or "", keys) for name in TEXT_NAMES))
+        made = (self._attachment(f, f.key in in_texts | screenshots, f.key not in screenshots) for f in files)
+        if offering.attachments and not files:
+            reason = f"{len(offering.attachments)} files are named, but no file of them is here; they are left out"
+            self.problems.append(self.listing.place.problem("attachments", reason, warning=True))
+        return tuple(attachment for attachment in made if attachment)
+
+    def screenshots(self, attachments: dict[str, Attachment]) -> tuple[Screenshot, ...]:
+        """The screenshots that are pictures among the attachments."""
+        shown: list[Screenshot] = []
+        for number, screenshot in enumerate(self.listing.store.screenshots):
+            attachment = attachments.get(screenshot.file)
+            if attachment and attachment.figure:
+                shown.append(Screenshot(attachment.figure, screenshot.caption))
+            else:
+                reason = "is no picture" if attachment else self._missing(screenshot.file)
+                self._problem("screenshots", number, "file", reason=f"{screenshot.file} {reason}")
+        return tuple(shown)
+
+    def assurances(self, attachments: dict[str, Attachment]) -> tuple[DeclaredAssurance, ...]:
+        """What the provider declares, with the files that it names as evidence."""
+        declared: list[DeclaredAssurance] = []
+        for number, it in enumerate(self.listing.store.assurances):
+            evidence = attachments.get(it.evidence) if it.evidence else None
+            if it.evidence and not evidence:
+                reason = f"{it.evidence} {self._missing(it.evidence)}"
+                self._problem("assurances", number, "evidence", reason=reason)
+            file = evidence.download if evidence else None
+            declared.append(DeclaredAssurance(it.topic, it.status, it.scope, file, it.valid_until))
+        return tuple(declared)
+
+    def configuration(self) -> str | None:
+        """The address of the app's configuration, when a browser can open it."""
+        template = self.listing.offering.configuration_uri_template
+        if template and not re.match(r"https://[^\s\\@]+$", template):
+            reason = "is no address that begins with https://, so no link is shown"
+            self.problems.append(self.listing.place.problem("configuration_uri_template", reason, warning=True))
+            return None
+        return template or None
+
+    def _own_picture(self) -> tuple[Picture, tuple[Asset, ...]] | None:
+        file = self.listing.picture
+        return self._used(file, "picture", assets.icon, assets.PICTURE_BYTES) if file else None
+
+    def _linked_picture(self) -> tuple[Picture, tuple[Asset, ...]] | None:
+        """Draw a picture that came inside the record; one at an address is not ours to show."""
+        address = self.listing.offering.picture_uri
+        if not address or self.listing.picture:
+            return None
+        try:
+            if not (match := _DATA_URL.fullmatch(address)):
+                raise AssetError("only pictures in the content folder are shown; a monogram stands in")
+            return assets.icon(base64.b64decode(match[1], validate=True))
+        except (AssetError, ValueError) as error:
+            self.problems.append(self.listing.place.problem("picture_uri", str(error), warning=True))
+            return None
+
+    def _attachment(self, file: LocalFile, is_shown: bool, is_listed: bool) -> Attachment | None:
+        def make(content: bytes) -> Attachment:
+            download, asset = assets.download(file.path.name, content)
+            figure = None
+            if is_shown and assets.supported_picture(content):
+                figure, variants = assets.figure(content)
+                self.assets.extend(variants)
+            self.assets.append(asset)
+            return Attachment(file.key, download, figure, is_listed)
+
+        return self._used(file, "attachments", make, assets.ATTACHMENT_BYTES)
+
+    def _used(self, file: LocalFile, field: str, use: Callable[[bytes], Result], limit: int) -> Result | None:
+        try:
+            return use(read_bytes(file.path, root=file.root, limit=limit))
+        except AssetError as error:
+            self.problems.append(Problem(shown(file.path), field, str(error)))
+        except InputError as error:
+            self.problems += error.problems
+        return None
+
+    def _problem(self, *location: int | str, reason: str) -> None:
+        self.problems.append(self.listing.place.store_problem("store", *location, reason=reason))
+
+    def _missing(self, key: str) -> str:
+        known: Iterable[str] = (file.key for file in self.listing.attachments)
+        return "cannot be used" if key in known else "is not there"

@@ -1,0 +1,155 @@
+"""A JSON file of API records as a `Source`: an array as the API's list gives it, or ``{"app_offerings": […]}``.
+
+The `[store]` tables of a content folder are laid over the records of the same references.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pydantic_core
+
+from generator.catalog import Overlay, Place, Record
+from generator.documents import Location, read_bytes, shown
+from generator.errors import InputError, Problem
+
+FILE_BYTES = 1024 * 1024 * 1024
+KEY = "app_offerings"
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True)
+class RecordFile:
+    """A JSON file of records, with what the content folder lays over them."""
+
+    path: Path
+    overlays: Sequence[Overlay] = ()
+    holds_versions: bool = True
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record of the file in its order, then a warning for each overlay that fits none."""
+        values, prefix = _read(self.path)
+        document = JsonDocument(self.path, prefix)
+        unused = {overlay.reference: overlay for overlay in self.overlays}
+        overlays = dict(unused)
+        for number, value in enumerate(values):
+            place = Place(document, (*prefix, number))
+            if not isinstance(value, dict):
+                yield Record(place, {}, problems=(place.problem("", "is no record: expected an object"),))
+                continue
+            reference = value.get("reference")
+            overlay = overlays.get(reference) if isinstance(reference, str) else None
+            yield _record(place, value, overlay)
+            unused.pop(str(reference), None)
+        for overlay in unused.values():
+            if set(overlay.document.values) <= {"reference", "store"}:
+                place = Place(overlay.document)
+                reason = f"no record of {shown(self.path)} has this reference"
+                yield Record(place, {}, problems=(place.problem("reference", reason, warning=True),))
+
+
+def _record(place: Place, fields: Mapping[str, Any], overlay: Overlay | None) -> Record:
+    if overlay is None:
+        return Record(place, fields)
+    return Record(
+        replace(place, extras=overlay.document),
+        fields,
+        extras={"store": overlay.document.values.get("store", {})},
+        picture=overlay.picture,
+        attachments=overlay.attachments,
+    )
+
+
+def _read(path: Path) -> tuple[Sequence[Any], Location]:
+    """Parse the file into its records and the location of their array."""
+    content = read_bytes(path, root=path.parent, limit=FILE_BYTES)
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
+    try:
+        value = pydantic_core.from_json(
+            content.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False, cache_strings="keys"
+        )
+    except ValueError as error:
+        raise InputError([_mistake(path, str(error))]) from None
+    if isinstance(value, list):
+        return value, ()
+    if isinstance(value, dict) and isinstance(value.get(KEY), list):
+        return value[KEY], (KEY,)
+    raise InputError([Problem(shown(path), "", f'expected an array of records, or {{"{KEY}": […]}}')])
+
+
+def _mistake(path: Path, message: str) -> Problem:
+    if match := re.search(r"(.*?) at line (\d+) column (\d+)", message):
+        return Problem(shown(path), "", f"is no JSON: {match[1]}", line=int(match[2]), column=int(match[3]))
+    return Problem(shown(path), "", f"is no JSON: {message}")
+
+
+@dataclass(frozen=True)
+class JsonDocument:
+    """A JSON file in which the lines of values are looked up, once there is a problem to tell."""
+
+    path: Path
+    prefix: Location
+
+    @property
+    def where(self) -> str:
+        """The file, as the author knows it."""
+        return shown(self.path)
+
+    def line_of(self, location: Location) -> int | None:
+        """Return the line of the value at `location`, or of the nearest part around it that exists."""
+        number, *parts = location[len(self.prefix) :]
+        offset = self._elements[int(number)]
+        for part in parts:
+            inside = self._inside(offset, part)
+            if inside is None:
+                break
+            offset = inside
+        return bisect_right(self._line_starts, offset)
+
+    @cached_property
+    def _text(self) -> str:
+        return self.path.read_text("utf-8-sig")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self._text))]
+
+    @cached_property
+    def _elements(self) -> list[int]:
+        """The offset of every record."""
+        start = self._skip(0)
+        if self._text[start] == "{":
+            start = next(offset for key, offset in self._members(start) if key == KEY)
+        return [offset for _, offset in self._members(start)]
+
+    def _inside(self, offset: int, part: int | str) -> int | None:
+        if self._text[offset] not in "[{":
+            return None
+        return next((at for key, at in self._members(offset) if key == part), None)
+
+    def _members(self, offset: int) -> Iterator[tuple[int | str, int]]:
+        """Yield the keys or indexes of the object or array at `offset`, with the offsets of their values."""
+        is_object = self._text[offset] == "{"
+        offset, number = self._skip(offset + 1), 0
+        while self._text[offset] not in "]}":
+            key: int | str = number
+            if is_object:
+                key, offset = _DECODER.raw_decode(self._text, offset)
+                offset = self._skip(self._skip(offset) + 1)
+            yield key, offset
+            _, offset = _DECODER.raw_decode(self._text, offset)
+            offset, number = self._skip(offset), number + 1
+            if self._text[offset] == ",":
+                offset = self._skip(offset + 1)
+
+    def _skip(self, offset: int) -> int:
+        space = _SPACE.match(self._text, offset)
+        return space.end() if space else offset

@@ -1,0 +1,50 @@
+"""What ``/v1`` publishes: the public fields of an offering in the API's shape."""
+
+import re
+from datetime import datetime
+from urllib.parse import quote
+
+from generator.models import TEXT_NAMES, PublicOffering
+
+
+def short_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
+    """The public fields of an offering in the API's shape, without its texts."""
+    return {
+        "id": offering.id,
+        "reference": offering.reference,
+        "name": offering.name,
+        "card_description": offering.card_description or None,
+        "configuration_uri_template": offering.configuration_uri_template,
+        "created_at": _iso(offering.created_at),
+        "picture_uri": base_url + offering.picture.path,
+        "policy_jwt_alg": offering.policy_jwt_alg,
+        "requires_enabled_oauth_person": offering.requires_enabled_oauth_person,
+        "updated_at": _iso(offering.updated_at),
+    }
+
+
+def whole_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
+    """The public fields of an offering in the API's shape; texts as written, attachments at our addresses."""
+    texts = {name: _with_our_addresses(getattr(offering, name), offering, base_url) or None for name in TEXT_NAMES}
+    attachments = [
+        {"name": a.download.name, "uri": base_url + quote(a.download.path), "size": a.download.size}
+        for a in offering.attachments
+    ]
+    return {**short_record(offering, base_url), **texts, "attachments": attachments}
+
+
+def _with_our_addresses(text: str, offering: PublicOffering, base_url: str) -> str:
+    addresses = {
+        spelling: base_url + quote(attachment.download.path)
+        for attachment in offering.attachments
+        for spelling in (attachment.key, quote(attachment.key))
+    }
+    if not addresses:
+        return text
+    longest_first = sorted(addresses, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, longest_first))
+    return re.sub(rf"(?:{pattern})(?![\w/%-]|\.\w)", lambda match: addresses[match[0]], text)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

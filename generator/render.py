@@ -1,0 +1,225 @@
+"""Pages to bytes: the Jinja environment, and what templates may call.
+
+Every value is escaped. HTML comes from one place only, `markup`, as the one type that is not escaped.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from jinja2.runtime import Context
+
+from generator import markup
+from generator.addresses import relative
+from generator.documents import shown
+from generator.errors import InputError, Problem
+from generator.models import Attachment, Picture, PolicyJwtAlg, TextName
+from generator.pages import Page, Tab
+from generator.settings import Store
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_SIGNING: Mapping[PolicyJwtAlg, str] = {
+    "rs256": "RS256 (RSA using SHA-256)",
+    "rs384": "RS384 (RSA using SHA-384)",
+    "rs512": "RS512 (RSA using SHA-512)",
+    "es256": "ES256 (ECDSA using P-256 and SHA-256)",
+    "es384": "ES384 (ECDSA using P-384 and SHA-384)",
+    "es512": "ES512 (ECDSA using P-521 and SHA-512)",
+}
+"""In the words of the specification (field "policy_jwt_alg")."""
+
+_STATIC_FOLDER = "assets"
+_UNLINKED = "404.html"
+"""A host shows this page under any address, so its links cannot be relative."""
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A stylesheet, script or drawing of the templates; its path carries the hash of its content."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class TextNote:
+    """Something to tell the author of an offering's text; `line` counts from 1 in the text."""
+
+    reference: str
+    text: TextName
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page as it will be served, and what its texts' authors should know."""
+
+    path: str
+    content: bytes
+    notes: tuple[TextNote, ...]
+
+
+def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFile]:
+    """Read the files of ``assets/`` by name, a name from the first folder that has it. The accent ends the CSS."""
+    files = {
+        path.name: path
+        for folder in reversed(folders)
+        for path in sorted((folder / _STATIC_FOLDER).glob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
+    contents = {name: path.read_bytes() for name, path in sorted(files.items())}
+    if "store.css" in contents:
+        contents["store.css"] += f":root{{--accent:{store.accent}}}\n".encode()
+    return {name: StaticFile(_hashed(name, content), content) for name, content in contents.items()}
+
+
+def _hashed(name: str, content: bytes) -> str:
+    stem, _, ending = name.rpartition(".")
+    return f"{_STATIC_FOLDER}/{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{ending}"
+
+
+class Renderer:
+    """Renders pages with one store's templates. A pure function of the page, once made."""
+
+    def __init__(self, store: Store, folders: Sequence[Path], static: Mapping[str, StaticFile]) -> None:
+        self._store = store
+        self._static = static
+        self._environment = _environment(folders, {"rendered": self._rendered})
+
+    def render(self, page: Page) -> RenderedPage:
+        """Render one page.
+
+        Raises `InputError` that names the template and line when a template is missing, wrong, or uses a name that
+        does not exist.
+        """
+        notes: list[TextNote] = []
+        try:
+            template = self._environment.get_template(page.template)
+            text = template.render({**page.context, **self._names(page), "notes": notes})
+        except Exception as error:
+            raise InputError([_template_problem(error, page)]) from error
+        return RenderedPage(page.path, text.encode(), tuple(notes))
+
+    def _names(self, page: Page) -> Mapping[str, object]:
+        """What a template may call beside its context."""
+        link = _linker(self._store, page.path)
+        base_url = self._store.base_url
+        return {
+            "page_path": page.path,
+            "link": link,
+            "asset": lambda name: link(self._static[name].path),
+            "srcset": lambda picture: _srcset(picture, link),
+            "canonical": lambda: base_url + page.path.removesuffix("index.html") if base_url else None,
+        }
+
+    @jinja2.pass_context
+    def _rendered(self, context: Context, tab: Tab) -> markup.Rendered:
+        """Turn the text of a tab into HTML for the page that is being rendered."""
+        link = context["link"]
+        rendered = markup.render(
+            tab.text,
+            flavour=self._store.markup,
+            prefix=tab.name,
+            targets={file.key: _target(file, link) for file in tab.files},
+        )
+        found = (TextNote(tab.reference, tab.name, note.line, note.reason) for note in rendered.notes)
+        context["notes"].extend(found)
+        return rendered
+
+
+def _environment(folders: Sequence[Path], filters: Mapping[str, Callable[..., object]]) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.filters |= {**_FILTERS, **filters}
+    return environment
+
+
+def _linker(store: Store, page_path: str) -> Callable[[str], str]:
+    if page_path == _UNLINKED:
+        prefix = urlsplit(store.base_url or "").path or "/"
+        return lambda path: prefix + relative("", path)
+    return lambda path: relative(page_path, path)
+
+
+def _srcset(picture: Picture, link: Callable[[str], str]) -> str:
+    return ", ".join(f"{link(variant.path)} {variant.width}w" for variant in picture.variants)
+
+
+def _target(file: Attachment, link: Callable[[str], str]) -> markup.Target:
+    figure = file.figure
+    image = figure and markup.Image(link(figure.path), _srcset(figure, link), figure.width, figure.height)
+    return markup.Target(link(file.download.path), image)
+
+
+def _template_problem(error: Exception, page: Page) -> Problem:
+    """Find where in a template an error arose: its own position, or the innermost frame inside a template."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where, line = error.filename or error.name or page.template, error.lineno
+        return Problem(shown(Path(where)), "", error.message or "is no template", line=line)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return Problem(page.template, "", f"no template {error.name} (for {page.path})")
+    where, line = page.template, None
+    for frame, number in _frames(error):
+        if frame.endswith((".html", ".xml", ".txt", ".json")):
+            where, line = frame, number
+    return Problem(shown(Path(where)), "", f"{type(error).__name__}: {error} (for {page.path})", line=line)
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
+    trace = error.__traceback__
+    while trace:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _day(moment: date) -> str:
+    """``12 March 2026``, the day as it was where the time was written."""
+    return f"{moment.day} {_month(moment)}"
+
+
+def _month(moment: date) -> str:
+    return f"{_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _filesize(size: int) -> str:
+    """``212 KB``: decimal units, as shops and file managers show them; one decimal below ten."""
+    if size < 1000:
+        return f"{size} B"
+    value, unit = next(
+        (size / step, name) for step, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")) if size >= step
+    )
+    return f"{value:.1f} {unit}".replace(".0 ", " ") if value < 10 else f"{value:.0f} {unit}"
+
+
+def _address(address: str | None) -> str:
+    """The address, if a link may lead there; every `href` from an offering passes here."""
+    scheme = urlsplit(address or "").scheme
+    return (address or "") if scheme in {"https", "http", "mailto"} else ""
+
+
+_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "address": _address,
+    "day": _day,
+    "excerpt": markup.excerpt,
+    "filesize": _filesize,
+    "iso": lambda moment: moment.isoformat(),
+    "month": _month,
+    "signing": _SIGNING.__getitem__,
+}

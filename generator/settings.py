@@ -1,0 +1,109 @@
+"""What a store is called and how one build is run.
+
+`Store` is ``content/store.toml``; `Settings` are the flags of one command. Nothing else reads the environment.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from generator.documents import explain, read_toml
+from generator.errors import InputError, UsageError
+from generator.fields import Caption, Contact, Label, WebAddress, wrong
+
+Markup = Literal["commonmark", "xurrent"]
+
+PACKAGED_TEMPLATES = next(
+    folder
+    for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
+    if folder.is_dir()
+)
+"""Inside the wheel, or the repository's own folder in an editable install."""
+
+
+def _folder_address(address: str) -> str:
+    if re.search(r"[?#\"<>&]", address):
+        raise wrong("must be the address of a folder, without ? or #")
+    return address if address.endswith("/") else address + "/"
+
+
+BaseUrl = Annotated[WebAddress, AfterValidator(_folder_address)]
+InstallUrl = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s\\@]+$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Provider(_Table):
+    """Who runs the store, as its header and footer name them."""
+
+    name: Label = ""
+    url: WebAddress | None = None
+    support: Contact | None = None
+
+
+class Store(_Table):
+    """The settings of a store, each with its default. `base_url` ends in a slash."""
+
+    title: Label = "App store"
+    tagline: Caption = ""
+    base_url: BaseUrl | None = None
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    account: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]*$")] = ""
+    per_page: Annotated[int, Field(ge=1, le=1000)] = 48
+    markup: Markup = "commonmark"
+    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f5c4d"
+    logo: str | None = None
+    install_url: InstallUrl | None = None
+    provider: Provider = Provider()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The flags of one build or check, as paths and values; see ``appshelf build --help``."""
+
+    content: Path = Path("content")
+    output: Path = Path("site")
+    templates: Path = Path("templates")
+    source: str = "content"
+    base_url: str | None = None
+    drafts: bool = False
+    jobs: int = 1
+    strict: bool = False
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """The store's own templates, laid over the packaged ones."""
+        return (self.templates, PACKAGED_TEMPLATES)
+
+
+def load_store(folder: Path, base_url: str | None = None) -> Store:
+    """Read ``store.toml`` in `folder`; `base_url` comes from the command line and wins.
+
+    Without the file the defaults hold. Raises `InputError` with every problem of the file, and `UsageError` for a
+    wrong flag.
+    """
+    path = folder / "store.toml"
+    document = read_toml(path, root=folder) if path.exists() else None
+    try:
+        store = Store.model_validate(document.values if document else {})
+    except ValidationError as error:
+        raise InputError(explain(error, document, known=Store) if document else []) from None
+    return store.model_copy(update={"base_url": _address_flag(base_url)}) if base_url else store
+
+
+def _address_flag(base_url: str) -> str:
+    try:
+        return TypeAdapter(BaseUrl).validate_python(base_url)
+    except ValidationError as error:
+        raise UsageError(f"--base-url {base_url}: {error.errors()[0]['msg']}") from None
+
+
+def wants_colour() -> bool:
+    """Whether the person wants coloured output where there is a terminal (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR")

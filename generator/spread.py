@@ -1,0 +1,49 @@
+"""The same work for many things, on several cores."""
+
+import gc
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+CHUNK = 16
+"""Things a worker takes at a time: few enough to share work evenly, enough to make the hand-over cheap."""
+
+_work: Callable[[int], object] | None = None
+
+
+def spread(work: Callable[[int], T], count: int, jobs: int) -> Iterator[T]:
+    """Yield ``work(0)`` to ``work(count - 1)``, in this order, computed by up to `jobs` processes.
+
+    Workers are forked, so `work` and all that it refers to is theirs without being copied or pickled; only results
+    travel. Where there is no fork, or too little work to pay for one, the work is done here.
+    """
+    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    if jobs < 2 or len(chunks) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, range(count))
+        return
+    gc.freeze()  # a collection in a worker would touch, and so copy, every page that it shares with us
+    fork = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(min(jobs, len(chunks)), fork, initializer=_adopt, initargs=(work,))
+    try:
+        for results in pool.map(_run, chunks):
+            yield from results  # type: ignore[misc]  # what `work` returns, on its way through a pipe
+    finally:
+        pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
+
+
+def _adopt(work: Callable[[int], object]) -> None:
+    """Begin a worker: remember its work, and leave an interrupt to the main process."""
+    global _work  # a forked worker's one piece of state
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run(numbers: range) -> list[object]:
+    if _work is None:
+        raise RuntimeError("a worker was asked to run before it was given its work")
+    return [_work(number) for number in numbers]
