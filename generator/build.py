@@ -1,7 +1,7 @@
 """The main flow: from content to a site. Start here.
 
     records ──▶ Catalog ──▶ PublicOfferings ──▶ [Page] ──▶ files ──▶ site/
-          check        shelve              plan       render    commit
+          check        present             plan       render    commit
 
 Each arrow is one function, each noun one frozen type, and nothing flows back. Only the outer arrows touch the
 world: a build either commits a whole new site or leaves the old one as it was.
@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from generator.assets import Asset
 from generator.catalog import Listing, Source, load_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
-from generator.models import PublicOffering
 from generator.pages import Page, plan_pages
-from generator.public import load_logo, shelve
+from generator.public import Stock, load_logo, present, take_stock
 from generator.record_file import RecordFile
 from generator.render import Renderer, TextNote, load_static
 from generator.settings import Settings, load_store
@@ -76,14 +74,15 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch") -> tuple[Report, Sequ
         catalog = load_catalog(open_source(settings), store.account)
         listings = catalog.shown(drafts=settings.drafts)
 
-    with watch.stage("shelve"):
+    with watch.stage("files"):
         logo, logo_files = load_logo(settings.content, store.logo)
-        shelved = watch.counted(spread(_shelving(listings, keep), len(listings), settings.jobs), len(listings))
-        problems = [*catalog.warnings, *(problem for one in shelved for problem in one.problems)]
+        stocked = watch.counted(spread(_stocking(listings, keep), len(listings), settings.jobs), len(listings))
+        problems = [*catalog.warnings, *(problem for one in stocked for problem in one.problems)]
         _refuse(problems, strict=False)
 
     with watch.stage("plan"):
-        pages = plan_pages(store, [one.offering for one in shelved], logo)
+        offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]
+        pages = plan_pages(store, offerings, logo)
 
     with watch.stage("render"):
         static = load_static(settings.template_folders, store)
@@ -94,7 +93,7 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch") -> tuple[Report, Sequ
 
     shared = [keep(file.path, file.content) for file in (*logo_files, *static.values())]
     marker = keep(".nojekyll", b"")
-    entries = [marker, *shared, *(e for one in shelved for e in one.entries), *(one.entry for one in rendered)]
+    entries = [marker, *shared, *(e for one in stocked for e in one.entries), *(one.entry for one in rendered)]
     unique = tuple({entry.path: entry for entry in entries}.values())
     report = Report(
         offerings=len(listings),
@@ -120,8 +119,8 @@ def open_source(settings: Settings) -> Source:
 
 
 @dataclass(frozen=True)
-class _Shelved:
-    offering: PublicOffering
+class _Stocked:
+    stock: Stock
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
 
@@ -132,14 +131,13 @@ class _Rendered:
     notes: tuple[TextNote, ...]
 
 
-def _shelving(listings: Sequence[Listing], keep: Keep) -> Callable[[int], _Shelved]:
-    """Shelve one listing and keep its files where that happens, so that they never travel between processes."""
+def _stocking(listings: Sequence[Listing], keep: Keep) -> Callable[[int], _Stocked]:
+    """Make the files of one listing and keep them where that happens: files never travel between processes."""
 
-    def work(number: int) -> _Shelved:
-        shelved = shelve(listings[number])
-        files: Mapping[str, Asset] = {asset.path: asset for asset in shelved.assets}
-        entries = tuple(keep(asset.path, asset.content) for asset in files.values())
-        return _Shelved(shelved.offering, entries, shelved.problems)
+    def work(number: int) -> _Stocked:
+        stocked = take_stock(listings[number])
+        entries = tuple(keep(asset.path, asset.content) for asset in stocked.assets)
+        return _Stocked(stocked.stock, entries, stocked.problems)
 
     return work
 

@@ -28,26 +28,49 @@ _DATA_URL = re.compile(r"data:image/[a-z+.-]+;base64,([A-Za-z0-9+/]+={0,2})")
 
 
 @dataclass(frozen=True)
-class Shelved:
-    """An offering as the store shows it, its files for the site, and what its author should know."""
+class Stock:
+    """The files of an offering as the site has them."""
 
-    offering: PublicOffering
+    picture: Picture
+    attachments: tuple[Attachment, ...]
+    screenshots: tuple[Screenshot, ...]
+    assurances: tuple[DeclaredAssurance, ...]
+    configuration_uri_template: str | None
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """A stock, the files themselves, and what the author should know."""
+
+    stock: Stock
     assets: tuple[Asset, ...]
     problems: tuple[Problem, ...]
 
 
-def shelve(listing: Listing) -> Shelved:
-    """Prepare one listing for the store: pictures in the sizes of its pages, attachments under our names.
+def take_stock(listing: Listing) -> Stocked:
+    """Make the files of one listing: pictures in the sizes of its pages, attachments under our names.
 
     Problems of its files are told in the result, errors and warnings alike; where a picture cannot be used its
     monogram stands in, so that all problems of all offerings are found in one go.
     """
     desk = _Desk(listing)
-    picture = desk.picture()
     attachments = desk.attachments()
     by_key = {attachment.key: attachment for attachment in attachments}
+    stock = Stock(
+        picture=desk.picture(),
+        attachments=attachments,
+        screenshots=desk.screenshots(by_key),
+        assurances=desk.assurances(by_key),
+        configuration_uri_template=desk.configuration(),
+    )
+    files = {asset.path: asset for asset in desk.assets}
+    return Stocked(stock, tuple(files.values()), tuple(desk.problems))
+
+
+def present(listing: Listing, stock: Stock) -> PublicOffering:
+    """Choose what the store shows of an offering; nothing else reaches a template."""
     offering, store = listing.offering, listing.store
-    public = PublicOffering(
+    return PublicOffering(
         id=offering.id,
         reference=offering.reference,
         name=offering.name,
@@ -59,22 +82,21 @@ def shelve(listing: Listing) -> Shelved:
         draft=listing.draft,
         created_at=offering.created_at,
         updated_at=offering.updated_at,
-        picture=picture,
+        picture=stock.picture,
         description=offering.description or "",
         features=offering.features or "",
         compliance=offering.compliance or "",
-        attachments=attachments,
-        screenshots=desk.screenshots(by_key),
-        assurances=desk.assurances(by_key),
+        attachments=stock.attachments,
+        screenshots=stock.screenshots,
+        assurances=stock.assurances,
         website=store.website,
         support=store.support,
         install_url=store.install_url,
-        configuration_uri_template=desk.configuration(),
+        configuration_uri_template=stock.configuration_uri_template,
         policy_jwt_alg=offering.policy_jwt_alg,
         requires_enabled_oauth_person=offering.requires_enabled_oauth_person,
         has_ui_extension=offering.ui_extension_version is not None,
     )
-    return Shelved(public, tuple(desk.assets), tuple(desk.problems))
 
 
 def load_logo(folder: Path, name: str | None) -> tuple[Picture | None, tuple[Asset, ...]]:
