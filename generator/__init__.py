@@ -13,20 +13,21 @@
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
     markup          text to safe HTML and to plain words
     assets          pictures and attachments under their hashes;  drawings  SVG and monograms;  filetypes
+    hints           what `appshelf check` tells beyond the rules
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     render          pages to bytes
     spread          the same work on several cores
-    writer          stage, then commit
+    writer          stage, then commit;  manifest  what a build made
 
 Imports point down only:
 
     cli
     build
     public  render  writer  starter
-    pages  assets  content  content_writer  record_file  schemas
+    pages  assets  content  content_writer  record_file  schemas  hints
     catalog  settings  records
     models  markup
-    documents  fields  drawings  filetypes  addresses  spread
+    documents  fields  drawings  filetypes  addresses  manifest  spread  account_markup
     errors
 """

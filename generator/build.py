@@ -8,7 +8,7 @@ world: a build either commits a whole new site or leaves the old one as it was.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,17 +17,21 @@ from typing import TypeVar
 from generator.catalog import Listing, Source, load_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
+from generator.hints import hints
+from generator.manifest import Entry
 from generator.pages import Page, plan_pages
 from generator.public import Stock, load_logo, present, take_stock
 from generator.record_file import RecordFile
 from generator.render import Renderer, TextNote, load_static
 from generator.settings import Settings, load_store
 from generator.spread import spread
-from generator.writer import Committed, Entry, open_output
+from generator.writer import Committed, open_output
 
 T = TypeVar("T")
 Keep = Callable[[str, bytes], Entry]
 """What becomes of a finished file, ``keep(path, content)``: it is staged for the site, or only counted."""
+Advise = Callable[[Sequence[Listing]], Iterable[Problem]]
+"""Looks at the offerings that are shown, for what their authors should know."""
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and of how much."""
 
@@ -62,12 +66,14 @@ def build(settings: Settings, progress: Progress) -> Report:
 
 
 def check(settings: Settings, progress: Progress) -> Report:
-    """Do all that `build` does, and write nothing."""
-    report, _ = _make(settings, _count, _Watch(progress))
+    """Do all that `build` does, write nothing, and add hints to its warnings."""
+    report, _ = _make(settings, _count, _Watch(progress), advise=hints)
     return report
 
 
-def _make(settings: Settings, keep: Keep, watch: "_Watch") -> tuple[Report, Sequence[Entry]]:
+def _make(
+    settings: Settings, keep: Keep, watch: "_Watch", advise: Advise = lambda _: ()
+) -> tuple[Report, Sequence[Entry]]:
     """Run the flow up to the finished files, and hand each of them to `keep`."""
     with watch.stage("check"):
         store = load_store(settings.content, settings.base_url)
@@ -88,6 +94,7 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch") -> tuple[Report, Sequ
         static = load_static(settings.template_folders, store)
         renderer = Renderer(store, settings.template_folders, static)
         rendered = watch.counted(spread(_rendering(pages, renderer, keep), len(pages), settings.jobs), len(pages))
+        problems += advise(listings)
         problems += _notes(listings, [note for one in rendered for note in one.notes])
         _refuse(problems, strict=settings.strict)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _INTERRUPTED = 130
+_MOST_WARNINGS = 10
+"""A build prints so many; what it did must not scroll away."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -165,7 +167,7 @@ class _Printer:
         if self._json:
             click.echo(json.dumps(_as_json(report), indent=2))
             return
-        _print_problems(report.warnings)
+        _print_problems(report.warnings, most=None if self._verbose or not report.committed else _MOST_WARNINGS)
         if not self._quiet:
             self._summary(report, done)
 
@@ -199,11 +201,14 @@ def _as_json(report: "Report") -> dict[str, object]:
     return {"ok": True, "problems": whole.pop("warnings"), **whole}
 
 
-def _print_problems(problems: Sequence[Problem]) -> None:
+def _print_problems(problems: Sequence[Problem], most: int | None = None) -> None:
+    """Print warnings, then errors; of each kind the first `most`, and how many there are."""
     warnings = [problem for problem in problems if problem.warning]
     errors = [problem for problem in problems if not problem.warning]
     for title, colour, them in (("warning", "yellow", warnings), ("problem", "red", errors)):
         if them:
             click.secho(f"{_count(len(them), title)}:", fg=colour, bold=True, err=True)
-            for problem in them:
+            for problem in them[:most]:
                 click.echo(f"  {problem}", err=True)
+            if most and len(them) > most:
+                click.echo(f"  and {len(them) - most:,} more; `appshelf check` prints them all", err=True)

@@ -253,16 +253,16 @@ def _key(name: str) -> str:
 
 def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     """Make a tab of every text that says something, or that has something at its foot or head."""
-    owners = {attachment.key: _owner(offering, attachment) for attachment in offering.attachments}
+    owners = _owners(offering)
     tabs = (
         Tab(
-            offering.reference,
-            name,
-            title,
-            short,
-            getattr(offering, name),
-            _owned(offering, owners, name),
-            offering.attachments,
+            reference=offering.reference,
+            name=name,
+            title=title,
+            short_title=short,
+            text=getattr(offering, name),
+            attachments=tuple(a for a in offering.attachments if a.listed and owners[a.key] == name),
+            files=offering.attachments,
         )
         for name, title, short in _TAB_TITLES
     )
@@ -270,16 +270,17 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     return tuple(tab for tab in tabs if tab.text.strip() or tab.attachments or filled.get(tab.name))
 
 
-def _owned(offering: PublicOffering, owners: Mapping[str, TextName], name: TextName) -> tuple[Attachment, ...]:
-    return tuple(a for a in offering.attachments if a.listed and owners[a.key] == name)
+def _owners(offering: PublicOffering) -> dict[str, TextName]:
+    """Tell which text each attachment belongs to: the first that mentions it, otherwise the description.
 
-
-def _owner(offering: PublicOffering, attachment: Attachment) -> TextName:
-    """Return the text that an attachment belongs to: the first that mentions it, otherwise the description."""
-    if any(assurance.evidence == attachment.download for assurance in offering.assurances):
-        return "compliance"
-    texts: Iterator[TextName] = (n for n in TEXT_NAMES if mentioned(getattr(offering, n), [attachment.key]))
-    return next(texts, "description")
+    Evidence of an assurance belongs to the compliance text, wherever it is mentioned.
+    """
+    keys = [attachment.key for attachment in offering.attachments]
+    owners: dict[str, TextName] = dict.fromkeys(keys, "description")
+    for name in reversed(TEXT_NAMES) if keys else ():
+        owners |= dict.fromkeys(mentioned(getattr(offering, name), keys), name)
+    evidence = {assurance.evidence for assurance in offering.assurances}
+    return owners | {a.key: "compliance" for a in offering.attachments if a.download in evidence}
 
 
 def _related(cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> dict[str, tuple[Card, ...]]:

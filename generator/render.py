@@ -93,7 +93,7 @@ class Renderer:
     def __init__(self, store: Store, folders: Sequence[Path], static: Mapping[str, StaticFile]) -> None:
         self._store = store
         self._static = static
-        self._environment = _environment(folders, {"rendered": self._rendered})
+        self._environment = _environment(folders, {"rendered": self._rendered, "plain": self._plain})
 
     def render(self, page: Page) -> RenderedPage:
         """Render one page.
@@ -134,6 +134,10 @@ class Renderer:
         found = (TextNote(tab.reference, tab.name, note.line, note.reason) for note in rendered.notes)
         context["notes"].extend(found)
         return rendered
+
+    def _plain(self, text: str) -> str:
+        """Take the plain words out of a text."""
+        return markup.render(text, flavour=self._store.markup, prefix="", targets={}).plain
 
 
 def _environment(folders: Sequence[Path], filters: Mapping[str, Callable[..., object]]) -> jinja2.Environment:
