@@ -351,14 +351,14 @@ def _amend(item: Any, old: Any, new: Any) -> None:
             for index in reversed(range(paired, end)):
                 del item[index], old[index]
             for value in reversed(missing):
-                item.insert(paired, tomlkit.value(_toml(value)))
+                item.insert(paired, tomlkit.value(toml_value(value)))
                 old.insert(paired, value)
         pairs = dict(enumerate(zip(old, new, strict=True)))
     for key, (before, after) in pairs.items():
         if isinstance(after, dict | list) and type(before) is type(after):
             _amend(item[key], before, after)
         elif not _same(before, after):
-            item[key] = tomlkit.value(_toml(after))
+            item[key] = tomlkit.value(toml_value(after))
 
 
 def _revalue(body: _Body, place: int, inner: str, new: Any) -> None:
@@ -441,18 +441,19 @@ def _table_text(values: Mapping[str, Any], path: Location = ()) -> str:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
 
 
 def _lines(value: Any) -> str:
     """Write a value on one line; a list of tables or a long one with an entry on each."""
-    text = _toml(value)
+    text = toml_value(value)
     if isinstance(value, list) and (len(text) > 100 or any(isinstance(inner, dict) for inner in value)):
-        return "[\n" + "".join(f"  {_toml(inner)},\n" for inner in value) + "]"
+        return "[\n" + "".join(f"  {toml_value(inner)},\n" for inner in value) + "]"
     return text
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Write a value as TOML on one line; raises `TypeError` for what TOML cannot say."""
     match value:
         case str():
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -463,7 +464,7 @@ def _toml(value: Any) -> str:
         case date() | time():
             return value.isoformat()
         case list():
-            return f"[{', '.join(map(_toml, value))}]"
+            return f"[{', '.join(map(toml_value, value))}]"
         case dict():
-            return f"{{ {', '.join(f'{_key(key)} = {_toml(inner)}' for key, inner in value.items())} }}"
+            return f"{{ {', '.join(f'{_key(key)} = {toml_value(inner)}' for key, inner in value.items())} }}"
     raise TypeError(f"TOML has no {type(value).__name__}")

@@ -615,7 +615,8 @@ _MAIL = re.compile(
 def _web_address(written: str) -> str | None:
     """Return the address as the page will have it, if it is one of ``https``, ``http`` or ``mailto`` and hides nothing.
 
-    What is judged is the very string that will be emitted: ASCII, percent-encoded, its host in Punycode.
+    What is judged is the very string that will be emitted: ASCII, percent-encoded, its host in Punycode. nh3 has its
+    say, too: it reads addresses as browsers do, and drops those whose host no browser would accept.
     """
     if len(written) > _ADDRESS_CHARACTERS or _TRICKS.search(written):
         return None
@@ -623,8 +624,9 @@ def _web_address(written: str) -> str | None:
         address = normalizeLink(written)
     except ValueError:  # a host that has no Punycode
         return None
-    whole = _WEB.fullmatch(address) or _MAIL.fullmatch(address)
-    return address if whole and len(address) <= _ADDRESS_CHARACTERS else None
+    if len(address) > _ADDRESS_CHARACTERS or not (_WEB.fullmatch(address) or _MAIL.fullmatch(address)):
+        return None
+    return address if " href=" in _cleaner().clean(f'<a href="{escape(address)}"></a>') else None
 
 
 def _key(address: str) -> str:

@@ -1,0 +1,338 @@
+"""What `appshelf init` and `appshelf new` write: plans of paths and texts, and their application.
+
+What a comment says of a key is read from the models' schemas, so that no limit grows old.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from generator.addresses import slugs
+from generator.content import ContentFolder, file_fields
+from generator.content_writer import SCHEMA_LINE, replace_file, toml_value
+from generator.documents import shown
+from generator.errors import OutputError, UsageError
+from generator.fields import TEXT_BYTES, Label, Reference
+from generator.models import TEXT_NAMES, nature
+from generator.schemas import STORE_SCHEMA, offering_schema, store_schema, write_schemas
+
+
+def init_store(folder: Path, title: str = "Our apps") -> list[Path]:
+    """Write a store that builds at once into `folder`, which is made if it is absent; return the files.
+
+    Raises `OutputError` when the folder holds anything or cannot be written, and `UsageError` for a title that
+    cannot be one.
+    """
+    plan = plan_store(title)
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(f"{shown(folder)}: is not empty; choose a new folder")
+    except OSError as error:
+        raise OutputError(f"{shown(folder)}: {(error.strerror or str(error)).lower()}") from None
+    return [*_write(folder, plan), *write_schemas(folder / "content")]
+
+
+def new_offering(content: Path, reference: str) -> Path:
+    """Write a draft with this reference into a content folder, and return its own folder.
+
+    Raises `UsageError` for what cannot be a reference, and `OutputError` when there is no content folder, when an
+    offering has the reference or the folder's name already, or when a file cannot be written.
+    """
+    plan = plan_offering(reference)
+    if not content.is_dir():
+        raise OutputError(f"{shown(content)}: no such folder; `appshelf init DIR` makes a store to begin with")
+    offerings = content / "offerings"
+    for record in ContentFolder(content).records() if offerings.is_dir() else ():
+        if record.fields.get("reference") == reference:
+            raise OutputError(f"{record.place.document.where}: has the reference {reference} already")
+    folder = offerings / slugs([reference])[reference]
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(f"{shown(folder)}: {(error.strerror or str(error)).lower()}") from None
+    _write(folder, plan)
+    write_schemas(content)
+    return folder
+
+
+def _write(folder: Path, plan: Mapping[str, str]) -> list[Path]:
+    for name, text in plan.items():
+        replace_file(folder / name, text.encode())
+    return [folder / name for name in plan]
+
+
+def _checked(value: str, kind: Any, word: str) -> str:
+    try:
+        return str(TypeAdapter(kind).validate_python(value))
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise UsageError(f"{value[:40]!r} is no {word}: {reason[:1].lower()}{reason[1:]}") from None
+
+
+# --- A new offering
+
+
+def plan_offering(reference: str) -> Mapping[str, str]:
+    """Return the files of a new draft, by their names: every key that an author may set, with its meaning and limit.
+
+    Raises `UsageError` for what cannot be a reference.
+    """
+    schema = offering_schema()
+    values: Mapping[str, Any] = {
+        "reference": _checked(reference, Reference, "reference"),
+        "name": _name_from(reference, schema["properties"]["name"]["maxLength"]),
+        "service_instance": {"id": 1, "name": "Name of your service instance"},
+        "webhook_uri_template": "https://example.com/hook?account={account}",
+        "policy_jwt_alg": schema["properties"]["policy_jwt_alg"]["enum"][0],
+    }
+    optional = [key for key in file_fields() if key not in values and nature(key).access == "read-write"]
+    store = {key: it for key, it in schema["properties"]["store"]["properties"].items() if key != "assurances"}
+    lines = [
+        f"{SCHEMA_LINE}\n",
+        *_comment("Remove this line to publish the app. Until then, `appshelf preview --drafts` shows it."),
+        "draft = true\n",
+        *(_entry(key, schema["properties"][key], value, required=True) for key, value in values.items()),
+        *(_entry(key, schema["properties"][key], _EXAMPLES[key], shown=False) for key in optional),
+        *_comment(
+            f"The texts stand beside this file: {', '.join(f'{name}.md' for name in TEXT_NAMES)}, each at most "
+            f"{TEXT_BYTES:,} bytes. Pictures and documents go into a folder attachments/; a text shows one with "
+            "![what it shows](attachments/flow.png) and links one with [its title](attachments/report.pdf)."
+        ),
+        *("", *_comment(schema["properties"]["store"]["description"]), "[store]"),
+        *(_entry(key, field, _EXAMPLES[key], shown=False) for key, field in store.items()),
+        *_comment(schema["properties"]["store"]["properties"]["assurances"]["description"]),
+        "# [[store.assurances]]",
+        *(_assurance(schema["$defs"]["Assurance"])),
+    ]
+    return {"offering.toml": "\n".join(lines) + "\n", **_TEXTS}
+
+
+def _assurance(schema: Mapping[str, Any]) -> Iterator[str]:
+    for key, field in schema["properties"].items():
+        words = _words(field, required=key in schema["required"])
+        yield f"# {key} = {_ASSURANCE[key]} # {words}"
+
+
+def _name_from(reference: str, limit: int) -> str:
+    words = re.sub(r"[\W_]+", " ", reference).strip()
+    return (words[:1].upper() + words[1:])[:limit].strip() or "New app"
+
+
+def _entry(key: str, field: Mapping[str, Any], value: object, *, required: bool = False, shown: bool = True) -> str:
+    """Write a key below its meaning and limit; one that is not `shown` stands in a comment, ready to be used."""
+    line = f"{key} = {toml_value(value)}"
+    return "\n".join([*_comment(_words(field, required=required)), line if shown else f"# {line}", ""])
+
+
+def _comment(words: str) -> list[str]:
+    return textwrap.wrap(words, 100, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+
+
+def _words(field: Mapping[str, Any], *, required: bool = False) -> str:
+    """Tell what a key means, whether it is required, and its limits, from its schema."""
+    words = [field.get("description", "")]
+    if required:
+        words.append("Required.")
+    if "enum" in field:
+        words.append(f"One of {', '.join(field['enum'])}.")
+    if "maxLength" in field and "bytes" not in words[0]:
+        words.append(f"At most {field['maxLength']:,} characters.")
+    if "maxItems" in field:
+        each = field["items"].get("maxLength")
+        words.append(f"At most {field['maxItems']}{f', each of at most {each} characters' if each else ''}.")
+    if "maximum" in field:
+        words.append(f"From {field['minimum']:,} to {field['maximum']:,}.")
+    return " ".join(words)
+
+
+_EXAMPLES: Final[Mapping[str, Any]] = {
+    "card_description": "Says in one sentence what changes for the people who use it.",
+    "configuration_uri_template": "https://{account}.example.com/settings",
+    "disabled": True,
+    "picture_uri": "https://example.com/picture.png",
+    "policy_jwt_audience": "https://example.com/hook",
+    "policy_jwt_claim_expires_in": 10,
+    "requires_enabled_oauth_person": True,
+    "source": "our-registry",
+    "sourceID": "app-1",
+    "ui_extension_version": {"id": 1, "name": "Settings", "version": 1},
+    "categories": ["Automation"],
+    "tags": ["calendar", "notifications"],
+    "publisher": "Name of the publisher",
+    "website": "https://example.com/app",
+    "support": "mailto:help@example.com",
+    "featured": True,
+    "screenshots": [{"file": "attachments/report.png", "caption": "The report of a run."}],
+    "install_url": "https://example.com/install?account={account}",
+}
+_ASSURANCE: Final[Mapping[str, str]] = {
+    "topic": '"ISO 27001"',
+    "status": '"Certified"',
+    "scope": '"Hosting and support"',
+    "evidence": '"attachments/certificate.pdf"',
+    "valid_until": "2030-06-30",
+}
+_TEXTS: Final[Mapping[str, str]] = {
+    "description.md": """\
+The description of this app is being written. Its first paragraph will say what the app does, for whom, and what they \
+no longer have to do by hand.
+
+## Next
+
+- when the app runs, and what makes it run
+- which records it reads and which it writes
+- what happens when something fails
+- how it is set up, step by step
+""",
+    "features.md": """\
+The list of features is being written. It will name each feature, what it is good for, and where it ends.
+""",
+    "compliance.md": """\
+The statement on security and compliance is being written. It will answer, in full sentences:
+
+- which data the app reads, where they are processed and stored, and for how long
+- how data are encrypted, and who can reach them
+- which subprocessors take part
+- which certificates and tests there are, with their documents
+- how data are deleted when the app is removed, and whom to write to about a weakness
+""",
+}
+
+
+# --- A new store
+
+
+def plan_store(title: str) -> Mapping[str, str]:
+    """Return the files of a new store, by their paths. Raises `UsageError` for what cannot be a title."""
+    values = {
+        "title": _checked(title, Label, "title"),
+        "tagline": "What we offer, what it does, and how it treats data.",
+    }
+    schema = store_schema()
+    settings = {key: field for key, field in schema["properties"].items() if key != "provider"}
+    provider = schema["$defs"]["Provider"]["properties"]
+    lines = [
+        f"#:schema {STORE_SCHEMA}",
+        *_comment("A new store. `appshelf preview --open`, one folder up, shows it and follows every change."),
+        *_comment("`appshelf new REFERENCE` adds an offering; the samples in offerings/ may go."),
+        "",
+        *(_setting(key, field, values) for key, field in settings.items()),
+        *_comment(schema["properties"]["provider"]["description"]),
+        "[provider]",
+        *(_setting(key, field, {"name": "Your company"}) for key, field in provider.items()),
+    ]
+    samples = {f"content/offerings/{path}": text for path, text in _SAMPLES.items()}
+    return {"content/store.toml": "\n".join(lines), ".gitignore": "site/\n.cache/\n", **samples}
+
+
+def _setting(key: str, field: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    value = values.get(key, field.get("default", _SETTINGS.get(key)))
+    return _entry(key, field, value, shown=key in values)
+
+
+_SETTINGS: Final[Mapping[str, str]] = {
+    "base_url": "https://apps.example.com/",
+    "account": "your-account",
+    "logo": "logo.svg",
+    "install_url": "https://{account}.example.com/apps/{reference}/install",
+    "url": "https://example.com/",
+    "support": "mailto:apps@example.com",
+}
+_PICTURE: Final = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><rect width="96" height="96" rx="20" fill="{paper}"/>\
+<path d="{path}" fill="none" stroke="{ink}" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/></svg>
+"""
+_SAMPLE: Final = f"""\
+{SCHEMA_LINE}
+
+# A sample. Its texts are description.md, features.md and compliance.md; `appshelf new` explains every key.
+reference = "{{reference}}"
+name = "{{name}}"
+card_description = "{{card}}"
+service_instance = {{{{ id = 1, name = "Production" }}}}
+webhook_uri_template = "https://hooks.example.com/{{reference}}?account={{{{account}}}}"
+policy_jwt_alg = "es256"
+policy_jwt_claim_expires_in = 10 # minutes
+
+[store]
+categories = ["{{category}}"]
+"""
+_SAMPLES: Final[Mapping[str, str]] = {
+    "shift-handover/offering.toml": _SAMPLE.format(
+        reference="shift_handover",
+        name="Shift Handover",
+        card="Hands the open work of a shift to the next one, with a summary that fits on one page.",
+        category="Automation",
+    )
+    + """\
+tags = ["shifts", "summary", "night"]
+featured = true
+
+[[store.assurances]]
+topic = "Data location"
+status = "European Union"
+scope = "Processing, storage and backups"
+""",
+    "shift-handover/picture.svg": _PICTURE.format(
+        paper="#1f5c4d", ink="#f4efe4", path="M22 38h48l-12-12M74 58H26l12 12"
+    ),
+    "shift-handover/description.md": """\
+Shift Handover collects what is still open when a shift ends, and gives it to the team that takes over. Nobody copies \
+lists by hand, and nothing is left to a corridor conversation.
+
+## What it reads and writes
+
+| Record | Reads | Writes |
+|:--|:-:|:-:|
+| Requests of the team | yes | one note for each handover |
+| People: name and team | yes | no |
+| Everything else | no | no |
+
+## When something fails
+
+A handover that cannot be written is tried again for an hour. After that, the lead of the team gets an email with the \
+summary in it.
+""",
+    "shift-handover/features.md": """\
+- [x] A summary on one page, sorted by what is due first
+- [x] Teams that change at different hours, in any time zone
+- [x] A field for what no request says, such as a noise in the server room
+- [ ] Handover to a partner's team, planned for next year
+""",
+    "shift-handover/compliance.md": """\
+## Data
+
+Summaries are processed and stored in the European Union and deleted after 30 days. They hold the subject, the number \
+and the team of a request, and no attachments.
+
+## Encryption and access
+
+All connections use TLS 1.2 or later, and stored summaries are encrypted with AES-256. Our engineers see them only for \
+a support ticket, and each access is logged.
+""",
+    "room-guide/offering.toml": _SAMPLE.format(
+        reference="room_guide",
+        name="Room Guide",
+        card="Tells people how to use the room they are in: screens, heating, coffee, and whom to call.",
+        category="Workplace",
+    )
+    + 'tags = ["meeting rooms", "facilities"]\n',
+    "room-guide/picture.svg": _PICTURE.format(paper="#d9a441", ink="#2a2118", path="M30 76V22h36v54M22 76h52M56 50v2"),
+    "room-guide/description.md": """\
+Each room has a code at its door. Whoever scans it gets one page: how the screen is switched on, where the heating is \
+set, and a button that registers a request with the room already filled in.
+
+1. Install the app, and upload your list of rooms.
+2. Print the codes; the app makes a PDF with eight on a sheet.
+3. Choose the team that receives the requests of each building.
+""",
+    "room-guide/compliance.md": """\
+The page of a room needs no sign-in and sets no cookie. A request holds what its author typed, the room and the time. \
+Nothing is kept outside your account.
+""",
+}
+"""The sample offerings, below ``offerings/``: that a text may be missing is part of what they show."""
