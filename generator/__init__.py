@@ -23,9 +23,10 @@
 Imports point down only:
 
     cli
-    build
-    public  render  writer  starter
-    pages  assets  content  content_writer  record_file  schemas  hints
+    build  starter
+    public  render  writer  schemas
+    content_writer
+    pages  assets  content  record_file  hints
     catalog  settings  records
     models  markup
     documents  fields  drawings  filetypes  addresses  manifest  spread  account_markup

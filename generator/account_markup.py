@@ -144,7 +144,7 @@ def _read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start) or not _line(state, start).startswith("<table>"):
         return False
     if state.level + 2 * _TABLE_LEVELS > state.md.options.maxNesting:
-        return False
+        return False  # too deep: its cells, and some lists in them, must have room
     table = _layout(state, start, end)
     if table is None or not table.rows:
         return False

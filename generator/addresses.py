@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote
 
-_RESERVED = re.compile(r"index|assets|page|404|_headers|con|prn|aux|nul|(com|lpt)[0-9]|[_-].*|.*[_-]")
-"""Names that a host, a file system or a path of ours treats in a way of its own."""
+_RESERVED = re.compile(r"index|assets|page|404|_headers|con|prn|aux|nul|(com|lpt)[0-9]|[_-].*|.*[_-]|(.*-)?[0-9a-f]{8}")
+"""Names that a host, a file system or a path of ours treats in a way of its own; and what looks like a hash of ours."""
 
 
 def relative(source: str, target: str) -> str:

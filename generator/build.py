@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from generator.catalog import Listing, Source, load_catalog
+from generator.catalog import Listing, Source, read_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
 from generator.hints import hints
@@ -23,7 +23,7 @@ from generator.pages import Page, plan_pages
 from generator.public import Stock, load_logo, present, take_stock
 from generator.record_file import RecordFile
 from generator.render import Renderer, TextNote, load_static
-from generator.settings import Settings, load_store
+from generator.settings import Settings, Store, load_store
 from generator.spread import spread
 from generator.writer import Committed, open_output
 
@@ -76,15 +76,15 @@ def _make(
 ) -> tuple[Report, Sequence[Entry]]:
     """Run the flow up to the finished files, and hand each of them to `keep`."""
     with watch.stage("check"):
-        store = load_store(settings.content, settings.base_url)
-        catalog = load_catalog(open_source(settings), store.account)
+        store, problems = _store(settings)
+        catalog = read_catalog(open_source(settings), store.account)
         listings = catalog.shown(drafts=settings.drafts)
 
     with watch.stage("files"):
-        logo, logo_files = load_logo(settings.content, store.logo)
         stocked = watch.counted(spread(_stocking(listings, keep), len(listings), settings.jobs), len(listings))
-        problems = [*catalog.warnings, *(problem for one in stocked for problem in one.problems)]
+        problems += [*catalog.problems, *(problem for one in stocked for problem in one.problems)]
         _refuse(problems, strict=False)
+        logo, logo_files = load_logo(settings.content, store.logo)
 
     with watch.stage("plan"):
         offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]
@@ -98,9 +98,13 @@ def _make(
         problems += _notes(listings, [note for one in rendered for note in one.notes])
         _refuse(problems, strict=settings.strict)
 
-    shared = [keep(file.path, file.content) for file in (*logo_files, *static.values())]
-    marker = keep(".nojekyll", b"")
-    entries = [marker, *shared, *(e for one in stocked for e in one.entries), *(one.entry for one in rendered)]
+    shared = {".nojekyll": b"", **{file.path: file.content for file in logo_files}}
+    shared |= {file.path: file.content for file in static.values()}
+    entries = [
+        *(keep(path, content) for path, content in shared.items()),
+        *(e for one in stocked for e in one.entries),
+        *(one.entry for one in rendered),
+    ]
     unique = tuple({entry.path: entry for entry in entries}.values())
     report = Report(
         offerings=len(listings),
@@ -113,6 +117,14 @@ def _make(
         seconds=watch.seconds,
     )
     return report, unique
+
+
+def _store(settings: Settings) -> tuple[Store, list[Problem]]:
+    """Read the store's settings; with a problem there, the offerings can still be checked."""
+    try:
+        return load_store(settings.content, settings.base_url), []
+    except InputError as error:
+        return Store(), list(error.problems)
 
 
 def open_source(settings: Settings) -> Source:

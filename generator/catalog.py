@@ -7,13 +7,13 @@ a JSON file.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generator.documents import Document, Location, TomlDocument, dotted, explain
+from generator.documents import Document, Location, dotted, explain
 from generator.errors import InputError, Problem
 from generator.fields import Flag
 from generator.models import Offering, StoreEntry, TextName
@@ -66,12 +66,12 @@ class Place:
 class Record:
     """One offering as a source holds it, unchecked.
 
-    `fields` go by their API names. `extras` are ``draft`` and ``store``, the two keys that the API does not know.
-    `problems` are those met while reading; a record without `fields` could not be read at all.
+    `fields` go by their API names, and are ``None`` when they could not be read at all. `extras` are ``draft`` and
+    ``store``, the two keys that the API does not know. `problems` are those met while reading.
     """
 
     place: Place
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] | None
     extras: Mapping[str, Any] = field(default_factory=dict)
     picture: LocalFile | None = None
     attachments: tuple[LocalFile, ...] = ()
@@ -80,19 +80,34 @@ class Record:
 
 @dataclass(frozen=True)
 class Overlay:
-    """What the content folder lays over a record from elsewhere: a `[store]` table, a picture, attachments."""
+    """What the content folder lays over a record from elsewhere: a `[store]` table, a picture, attachments.
 
-    document: TomlDocument
+    An overlay that `is_alone` holds nothing else, so it must fit a record.
+    """
+
+    place: Place
     reference: str
+    extras: Mapping[str, Any]
+    is_alone: bool
     picture: LocalFile | None
     attachments: tuple[LocalFile, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 class Source(Protocol):
     """Somewhere that offerings come from."""
 
-    holds_versions: bool
-    """Whether several records of one reference are versions of one offering, rather than a mistake."""
+    @property
+    def where(self) -> str:
+        """What people call it."""
+
+    @property
+    def holds_versions(self) -> bool:
+        """Whether several records of one reference are versions of one offering, rather than a mistake."""
+
+    @property
+    def laid_over(self) -> Sequence[Overlay]:
+        """What to lay over the records of the same references."""
 
     def records(self) -> Iterator[Record]:
         """Yield every record, in any order."""
@@ -112,10 +127,18 @@ class Listing:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The offerings of a store, one listing a reference, ordered by reference; and what to tell their authors."""
+    """The offerings of a store, one listing a reference, ordered by reference; and what to tell their authors.
+
+    An offering with a problem is in no listing.
+    """
 
     listings: tuple[Listing, ...]
-    warnings: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that stop nothing."""
+        return tuple(problem for problem in self.problems if problem.warning)
 
     def shown(self, *, drafts: bool = False) -> tuple[Listing, ...]:
         """Return what visitors see: nothing disabled, and no draft unless asked for."""
@@ -132,6 +155,14 @@ class Catalog:
         return sum(it.draft and not it.offering.disabled for it in self.listings)
 
 
+_BLANK = {
+    info.alias or name
+    for name, info in Offering.model_fields.items()
+    if not info.is_required() and info.default is not None
+}
+"""Fields that a record may hold as null, as the API shows what is blank, and that are never ``None`` here."""
+
+
 class _Extras(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -140,22 +171,29 @@ class _Extras(BaseModel):
 
 
 def load_catalog(source: Source, account: str = "") -> Catalog:
+    """Check the offerings of `source` as `read_catalog` does; raises `InputError` if there is a problem."""
+    catalog = read_catalog(source, account)
+    if len(catalog.warnings) < len(catalog.problems):
+        raise InputError(catalog.problems)
+    return catalog
+
+
+def read_catalog(source: Source, account: str = "") -> Catalog:
     """Check every record of `source`, and the records against each other.
 
-    `account` is the account name that a missing reference begins with. Raises `InputError` with all problems and
-    warnings when there is at least one problem.
+    `account` is the account name that a missing reference begins with. Raises `InputError` only when `source` as a
+    whole cannot be read; all other problems are told in the result.
     """
+    records = [_completed(record, account) for record in source.records()]
+    problems = [*_clashes(records, versions=source.holds_versions), *_misfits(records, source)]
+    overlays = {overlay.reference: overlay for overlay in source.laid_over}
     listings: list[Listing] = []
-    problems: list[Problem] = []
-    for record in source.records():
-        listing, found = _check(record, account)
+    for record in records:
+        listing, found = _check(_overlaid(record, overlays))
         problems += found
         if listing:
             listings.append(listing)
-    problems += _clashes(listings, versions=source.holds_versions)
-    if any(not problem.warning for problem in problems):
-        raise InputError(sorted(problems, key=_position))
-    return Catalog(tuple(_latest(listings)), tuple(sorted(problems, key=_position)))
+    return Catalog(tuple(_latest(listings)), tuple(sorted(problems, key=lambda problem: problem.position)))
 
 
 def derived_reference(account: str, name: str) -> str:
@@ -168,13 +206,39 @@ def derived_id(reference: str) -> int:
     return int.from_bytes(hashlib.sha256(reference.encode("utf-8", "replace")).digest()[:6]) or 1
 
 
-def _check(record: Record, account: str) -> tuple[Listing | None, list[Problem]]:
+def _completed(record: Record, account: str) -> Record:
+    """Fill in what a record leaves out: defaults for blanks, the reference and the id where they can be derived."""
+    if record.fields is None:
+        return record
+    fields = {key: value for key, value in record.fields.items() if value is not None or key not in _BLANK}
+    name, reference = fields.get("name"), fields.get("reference")
+    if "reference" not in fields and account and isinstance(name, str):
+        fields["reference"] = reference = derived_reference(account, name)
+    if "id" not in fields and isinstance(reference, str):
+        fields["id"] = derived_id(reference)
+    return replace(record, fields=fields)
+
+
+def _overlaid(record: Record, overlays: Mapping[str, Overlay]) -> Record:
+    overlay = overlays.get(_text(record, "reference"))
+    if overlay is None:
+        return record
+    return replace(
+        record,
+        place=replace(record.place, extras=overlay.place.document),
+        extras=overlay.extras,
+        picture=overlay.picture,
+        attachments=overlay.attachments,
+    )
+
+
+def _check(record: Record) -> tuple[Listing | None, list[Problem]]:
     problems = list(record.problems)
-    if not record.fields:
+    if record.fields is None:
         return None, problems
     offering = extras = None
     try:
-        offering = Offering.model_validate(_completed(record.fields, account))
+        offering = Offering.model_validate(record.fields)
     except ValidationError as error:
         problems += explain(error, record.place.document, Offering, record.place.within)
     try:
@@ -193,34 +257,42 @@ def _check(record: Record, account: str) -> tuple[Listing | None, list[Problem]]
     return listing, problems
 
 
-def _completed(fields: Mapping[str, Any], account: str) -> Mapping[str, Any]:
-    """Fill in the reference and the id that a record leaves out, where they can be derived."""
-    completed = dict(fields)
-    name, reference = fields.get("name"), fields.get("reference")
-    if "reference" not in fields and account and isinstance(name, str):
-        completed["reference"] = reference = derived_reference(account, name)
-    if "id" not in fields and isinstance(reference, str):
-        completed["id"] = derived_id(reference)
-    return completed
+def _clashes(records: Iterable[Record], *, versions: bool) -> Iterator[Problem]:
+    """Find references and ids that two records have; versions share a reference, and never an id."""
+    by_id: dict[int, Record] = {}
+    by_reference: dict[str, Record] = {}
+    for record in records:
+        number, reference = (record.fields or {}).get("id"), _text(record, "reference")
+        same = by_reference.setdefault(reference, record) if reference else record
+        if same is not record and not versions:
+            yield record.place.problem("reference", f"{reference} is also the reference of {_told(same)}")
+        elif type(number) is int and (other := by_id.setdefault(number, record)) is not record:
+            yield record.place.problem("id", f"{number} is also the id of {_told(other)}")
 
 
-def _clashes(listings: Sequence[Listing], *, versions: bool) -> Iterator[Problem]:
-    """Find references and ids that two records have; a version shares its reference, never its id."""
-    by_id: dict[int, Listing] = {}
-    by_reference: dict[str, Listing] = {}
-    for listing in listings:
-        offering = listing.offering
-        if (other := by_id.setdefault(offering.id, listing)) is not listing:
-            yield listing.place.problem("id", f"{offering.id} is also the id of {_told(other)}")
-        if (other := by_reference.setdefault(offering.reference, listing)) is not listing and not versions:
-            yield listing.place.problem(
-                "reference", f"{offering.reference} is also the reference of {_told(other)}"
-            )
+def _misfits(records: Iterable[Record], source: Source) -> Iterator[Problem]:
+    """Find what is wrong with the overlays: unreadable, two of one reference, or alone and without a record."""
+    references = {_text(record, "reference") for record in records}
+    seen: dict[str, Overlay] = {}
+    for overlay in source.laid_over:
+        yield from overlay.problems
+        other = seen.setdefault(overlay.reference, overlay)
+        if other is not overlay and overlay.reference:
+            reason = f"{overlay.reference} is also the reference of {other.place.document.where}"
+            yield overlay.place.problem("reference", reason)
+        if overlay.is_alone and overlay.reference not in {"", *references}:
+            reason = f"no record of {source.where} has this reference"
+            yield overlay.place.problem("reference", reason, warning=True)
 
 
-def _told(listing: Listing) -> str:
-    line = listing.place.document.line_of((*listing.place.within, "reference"))
-    return f"{listing.place.document.where}{f':{line}' if line else ''}"
+def _text(record: Record, name: str) -> str:
+    value = (record.fields or {}).get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _told(record: Record) -> str:
+    line = record.place.document.line_of((*record.place.within, "reference"))
+    return f"{record.place.document.where}{f':{line}' if line else ''}"
 
 
 def _latest(listings: Iterable[Listing]) -> Iterator[Listing]:
@@ -230,7 +302,3 @@ def _latest(listings: Iterable[Listing]) -> Iterator[Listing]:
         versions[listing.offering.reference].append(listing)
     for _, them in sorted(versions.items()):
         yield max(them, key=lambda listing: (not listing.draft, listing.offering.id))
-
-
-def _position(problem: Problem) -> tuple[str, int, int, str]:
-    return problem.where, problem.line or 0, problem.column or 0, problem.field

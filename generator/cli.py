@@ -34,14 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _status(arguments: Sequence[str] | None) -> int:
     try:
-        cli.main(arguments, prog_name="appshelf", standalone_mode=False)
+        status = cli.main(arguments, prog_name="appshelf", standalone_mode=False)
         sys.stdout.flush()
-        return 0
+        return status if isinstance(status, int) else 0
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ninterrupted; nothing was changed", err=True)
         return _INTERRUPTED
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -49,7 +47,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         _print_problems(error.problems)
         return error.exit_status
     except AppshelfError as error:
-        click.secho(f"appshelf: {error}", fg="red", err=True)
+        _say(f"appshelf: {error}", fg="red")
         return error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,12 +56,8 @@ def _status(arguments: Sequence[str] | None) -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="appshelf", message="%(prog)s %(version)s")
-@click.pass_context
-def cli(context: click.Context) -> None:
+def cli() -> None:
     """Turn app offerings into a static app store."""
-    from generator.settings import wants_colour
-
-    context.color = None if wants_colour() else False
 
 
 def _inputs(command: Callable[..., None]) -> Callable[..., None]:
@@ -159,11 +153,11 @@ class _Printer:
         """Run a build or check and print its report; `done` is its sentence, with a place for the count."""
         try:
             report = run()
-        except InputError as error:
-            if self._json:
-                click.echo(json.dumps({"ok": False, "problems": [asdict(it) for it in error.problems]}, indent=2))
-                raise click.exceptions.Exit(error.exit_status) from None
-            raise
+        except AppshelfError as error:
+            if not self._json:
+                raise
+            click.echo(json.dumps(_failure(error), indent=2))
+            raise click.exceptions.Exit(error.exit_status) from None
         if self._json:
             click.echo(json.dumps(_as_json(report), indent=2))
             return
@@ -172,20 +166,24 @@ class _Printer:
             self._summary(report, done)
 
     def _summary(self, report: "Report", done: str) -> None:
-        click.secho(f"{done.format(_count(report.offerings, 'offering'))} in {_total(report):.1f} s", bold=True)
+        _say(f"{done.format(_count(report.offerings, 'offering'))} in {_total(report):.1f} s", err=False, bold=True)
         left_out = [_count(report.disabled, "disabled", ""), _count(report.drafts, "draft")]
         if report.disabled or report.drafts:
             click.echo(f"  left out   {', '.join(part for part in left_out if not part.startswith('0'))}")
         click.echo(f"  made       {_count(report.pages, 'page')}, {_count(report.files, 'file')}")
         if it := report.committed:
-            click.echo(
-                f"  changed    {it.written:,} written, {it.removed:,} removed, {it.unchanged:,} as they were"
-            )
+            click.echo(f"  changed    {it.written:,} written, {it.removed:,} removed, {it.unchanged:,} as they were")
         if self._verbose:
             stages = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in report.seconds.items())
             click.echo(f"  time       {stages}")
         if not report.has_address:
             click.echo("  no base_url, so no sitemap and no canonical addresses (see store.toml or --base-url)")
+
+
+def _say(text: str, *, err: bool = True, **style: Any) -> None:
+    from generator.settings import wants_colour
+
+    click.secho(text, err=err, color=None if wants_colour() else False, **style)
 
 
 def _total(report: "Report") -> float:
@@ -201,13 +199,19 @@ def _as_json(report: "Report") -> dict[str, object]:
     return {"ok": True, "problems": whole.pop("warnings"), **whole}
 
 
+def _failure(error: AppshelfError) -> dict[str, object]:
+    if isinstance(error, InputError):
+        return {"ok": False, "problems": [asdict(problem) for problem in error.problems]}
+    return {"ok": False, "problems": [], "error": str(error)}
+
+
 def _print_problems(problems: Sequence[Problem], most: int | None = None) -> None:
     """Print warnings, then errors; of each kind the first `most`, and how many there are."""
     warnings = [problem for problem in problems if problem.warning]
     errors = [problem for problem in problems if not problem.warning]
     for title, colour, them in (("warning", "yellow", warnings), ("problem", "red", errors)):
         if them:
-            click.secho(f"{_count(len(them), title)}:", fg=colour, bold=True, err=True)
+            _say(f"{_count(len(them), title)}:", fg=colour, bold=True)
             for problem in them[:most]:
                 click.echo(f"  {problem}", err=True)
             if most and len(them) > most:

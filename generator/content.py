@@ -8,6 +8,7 @@
 Reading and writing (`generator.content_writer`) are the same rule in both directions.
 """
 
+import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,15 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator.catalog import LocalFile, Overlay, Place, Record, derived_id
-from generator.documents import TomlDocument, read_text, read_toml, refusal, shown, unknown_key
+from generator.documents import TomlDocument, read_text, read_toml, refusal, shown, unknown
 from generator.errors import InputError, Problem
 from generator.fields import TEXT_BYTES
-from generator.models import TEXT_NAMES, Offering, nature
+from generator.models import TEXT_NAMES, Offering, Referenced, UiExtensionVersion, nature
 
 PICTURES: Final = ("png", "jpg", "jpeg", "webp", "gif", "svg")
 EXTRA: Final = "extra"
 """The table of fields that a later version of the API has sent: kept for the way back, never shown."""
 
+_PICTURE_NAMES = tuple(f"picture.{ending}" for ending in PICTURES)
 _MOST_ATTACHMENTS = 1000
 
 
@@ -40,6 +42,12 @@ class ContentFolder:
 
     folder: Path
     holds_versions: bool = False
+    laid_over: tuple[Overlay, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The folder, as the author knows it."""
+        return shown(self.folder)
 
     def records(self) -> Iterator[Record]:
         """Yield a record for every folder under ``offerings/``, in the order of their names."""
@@ -55,16 +63,37 @@ class ContentFolder:
     def overlays(self) -> Iterator[Overlay]:
         """Yield what each folder lays over the record of its reference, when records come from elsewhere."""
         for path in sorted(self.folder.glob("offerings/*/offering.toml")):
+            if not path.parent.name.startswith("."):
+                yield self._overlay(path)
+
+    def _overlay(self, path: Path) -> Overlay:
+        files = _Files.under(path.parent, self.folder)
+        try:
             document = read_toml(path, root=self.folder)
-            files = _Files.under(path.parent, self.folder)
-            reference = str(document.values.get("reference", path.parent.name))
-            yield Overlay(document, reference, files.picture, files.attachments)
+        except InputError as error:
+            place = Place(_Nowhere(shown(path)))
+            return Overlay(place, "", {}, is_alone=False, picture=None, attachments=(), problems=error.problems)
+        place = Place(document)
+        _, extras, problems = _sorted_out(document)
+        reference = document.values.get("reference", path.parent.name)
+        if not isinstance(reference, str):
+            problems.append(place.problem("reference", "expected text"))
+            reference = ""
+        return Overlay(
+            place,
+            reference,
+            extras={key: value for key, value in extras.items() if key == "store"},
+            is_alone=set(document.values) <= {"reference", "store"},
+            picture=files.picture,
+            attachments=files.attachments,
+            problems=(*problems, *files.problems),
+        )
 
     def _record(self, folder: Path) -> Record:
         try:
             document = read_toml(folder / "offering.toml", root=self.folder)
         except InputError as error:
-            return Record(Place(_Nowhere(shown(folder))), {}, problems=error.problems)
+            return Record(Place(_Nowhere(shown(folder))), None, problems=error.problems)
         texts, problems = self._texts(folder)
         own, extras, unknown = _sorted_out(document)
         files = _Files.under(folder, self.folder)
@@ -105,7 +134,7 @@ class _Nowhere:
 
 
 def _unreadable(path: Path, reason: str) -> Record:
-    return Record(Place(_Nowhere(shown(path))), {}, problems=(Problem(shown(path), "", reason),))
+    return Record(Place(_Nowhere(shown(path))), None, problems=(Problem(shown(path), "", reason),))
 
 
 def _sorted_out(document: TomlDocument) -> tuple[Mapping[str, Any], Mapping[str, Any], list[Problem]]:
@@ -122,8 +151,23 @@ def _sorted_out(document: TomlDocument) -> tuple[Mapping[str, Any], Mapping[str,
     if not isinstance(extra, dict):
         problems.append(Problem(document.where, EXTRA, "expected a table", line=document.line_of((EXTRA,))))
         extra = {}
-    later = {key: value for key, value in extra.items() if key not in Offering.model_fields}
-    return {**later, **fields}, extras, problems
+    api = {info.alias or name for name, info in Offering.model_fields.items()}
+    problems += [
+        Problem(document.where, f"{EXTRA}.{key}", "is no extra: the API knows it", line=document.line_of((EXTRA, key)))
+        for key in extra
+        if key in api
+    ]
+    return {**extra, **fields}, extras, [*problems, *_unknown_parts(document)]
+
+
+def _unknown_parts(document: TomlDocument) -> Iterator[Problem]:
+    """Warn of keys inside a reference to another record: a later API may send them, and a person may mistype one."""
+    for name, model in (("service_instance", Referenced), ("ui_extension_version", UiExtensionVersion)):
+        part = document.values.get(name)
+        for key in part if isinstance(part, dict) else ():
+            if key not in model.model_fields:
+                reason = unknown("key", key, model.model_fields)
+                yield Problem(document.where, f"{name}.{key}", reason, document.line_of((name, key)), warning=True)
 
 
 def _mistake(key: str, known: tuple[str, ...]) -> str:
@@ -131,7 +175,7 @@ def _mistake(key: str, known: tuple[str, ...]) -> str:
         return f"texts have files of their own: write it to {key}.md"
     if key == "attachments" or key.endswith("_attachments"):
         return "attachments are files: put them into the folder attachments/"
-    return unknown_key(key, (*known, "draft", "store"))
+    return unknown("key", key, (*known, "draft", "store"))
 
 
 @dataclass(frozen=True)
@@ -144,18 +188,13 @@ class _Files:
 
     @classmethod
     def under(cls, folder: Path, root: Path) -> "_Files":
-        pictures = [path for ending in PICTURES if (path := folder / f"picture.{ending}").exists()]
+        pictures = [path for name in _PICTURE_NAMES if os.path.lexists(path := folder / name)]
         problems = [Problem(shown(path), "", "is a second picture; keep one of them") for path in pictures[1:]]
-        expected = {
-            "offering.toml",
-            "attachments",
-            *(f"{name}.md" for name in TEXT_NAMES),
-            *(p.name for p in pictures),
-        }
+        known = ["offering.toml", "attachments", *(f"{name}.md" for name in TEXT_NAMES), *_PICTURE_NAMES]
         problems += [
-            Problem(shown(path), "", unknown_key(path.name, expected).replace("key", "file"), warning=True)
+            Problem(shown(path), "", unknown("file", path.name, known), warning=True)
             for path in sorted(folder.iterdir())
-            if path.name not in expected and not path.name.startswith(".")
+            if path.name not in known and not path.name.startswith(".")
         ]
         attachments = tuple(_attachments(folder, root))
         if len(attachments) > _MOST_ATTACHMENTS:

@@ -116,11 +116,11 @@ def replace_file(path: Path, content: bytes) -> bool:
 
 def _standing(path: Path) -> str:
     """Read the file that a person wrote, ``""`` when there is none yet."""
-    if not path.exists() and not path.is_symlink():
-        return ""
     try:
+        if not path.exists() and not path.is_symlink():
+            return ""
         return read_bytes(path, root=path.parent, limit=TOML_BYTES).decode()
-    except (InputError, UnicodeDecodeError) as error:
+    except (InputError, UnicodeDecodeError, OSError) as error:
         raise OutputError(f"{shown(path)}: cannot be read, and was left as it is: {error}") from None
 
 
@@ -265,8 +265,15 @@ def _lay_parts(tables: Sequence[Any], path: Location, before: Mapping[str, Any],
     spoken = [{key.key for key, _ in table.value.body if key is not None} for table in tables]
     new = after.keys() - set().union(*spoken)
     for table, keys in zip(tables, spoken, strict=True):
+        if table.is_super_table():
+            _hush(table)
         mine = keys | new if table is main else keys
         _lay(table.value.body, path, _only(before, mine), _only(after, mine))
+
+
+def _hush(table: Table) -> None:
+    """Forget the comment that tomlkit notes for ``a``, too, when it stands beside ``[a.b]``."""
+    table.trivia.comment = table.trivia.comment_ws = ""
 
 
 def _only(values: Mapping[str, Any], keys: Set[str]) -> Mapping[str, Any]:
@@ -324,6 +331,9 @@ def _take_out(body: _Body, index: int) -> None:
     item = body[index][1]
     tables = item.body if isinstance(item, AoT) else [item]
     rest = _cut_tail(tables[-1].value.body) if isinstance(tables[-1], Table) else []
+    for table in tables:
+        if isinstance(table, Table) and table.is_super_table():
+            _hush(table)
     spoken = "".join(_spoken(f"{table.trivia.comment}\n{table.as_string()}") for table in tables)
     blank = _has_header(item) and index and isinstance(body[index - 1][1], Whitespace)
     body[index - 1 if blank else index : index + 1] = [*_parsed(spoken), *rest]
@@ -404,8 +414,8 @@ def _has_header(item: Item) -> bool:
 
 
 def _above(body: _Body, index: int) -> int:
-    """Return the index of the first of the comments right above an entry."""
-    while index and isinstance(body[index - 1][1], Comment):
+    """Return the index of the first of the comments right above an entry; ``#:schema`` belongs to none."""
+    while index and isinstance(body[index - 1][1], Comment) and "#:schema" not in body[index - 1][1].as_string():
         index -= 1
     return index
 

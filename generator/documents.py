@@ -12,6 +12,7 @@ import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,8 +22,10 @@ from pydantic_core import ErrorDetails
 from generator.errors import InputError, Problem
 
 TOML_BYTES = 1024 * 1024
-_MOST_BYTES = 16 * 1024 * 1024
-"""Read to tell how far a text is over its limit; a larger file is refused unread."""
+_FAR = 6
+"""Names whose lengths differ by more letters are not mistaken for each other."""
+_BEYOND = 1024 * 1024
+"""How much longer a text may be and still be read, to tell whether it is text at all."""
 
 Location = tuple[int | str, ...]
 """Where a value stands in a document: keys and indexes from the top, as pydantic gives them."""
@@ -49,11 +52,14 @@ class TomlDocument:
 
     def line_of(self, location: Location) -> int | None:
         """Return the line of the key at `location`; of its table when the key itself is missing; else ``None``."""
-        lines = _toml_lines(self.text)
         for length in range(len(location), 0, -1):
-            if line := lines.get(tuple(str(part) for part in location[:length])):
+            if line := self._lines.get(tuple(str(part) for part in location[:length])):
                 return line
         return None
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[str, ...], int]:
+        return _toml_lines(self.text)
 
 
 def shown(path: Path) -> str:
@@ -74,19 +80,20 @@ def refusal(path: Path, root: Path) -> str | None:
         return (getattr(error, "strerror", None) or "is a link to itself").lower()
 
 
-def read_bytes(path: Path, *, root: Path, limit: int) -> bytes:
+def read_bytes(path: Path, *, root: Path, limit: int, beyond: int = 0) -> bytes:
     """Read a regular file that stands inside `root` and holds at most `limit` bytes.
 
-    Raises `InputError` for anything else: missing, a device or FIFO (which is not waited for), a link that leads
-    out of `root`, too large, unreadable.
+    A file up to `beyond` bytes longer is read too, for a caller that has more to say about it. Raises `InputError`
+    for anything else: missing, a device or FIFO (which is not waited for), a link that leads out of `root`, too
+    large, unreadable.
     """
     if reason := refusal(path, root):
         raise InputError([Problem(shown(path), "", reason)])
     try:
         with open(path, "rb", opener=_without_waiting) as file:  # Path.open knows no opener
-            if (size := os.fstat(file.fileno()).st_size) > limit:
+            if (size := os.fstat(file.fileno()).st_size) > limit + beyond:
                 raise InputError([Problem(shown(path), "", f"{size:,} bytes, at most {limit:,}")])
-            return file.read(limit)
+            return file.read(limit + beyond)
     except OSError as error:
         raise InputError([Problem(shown(path), "", (error.strerror or str(error)).lower())]) from None
 
@@ -98,7 +105,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def read_text(path: Path, *, root: Path, limit: int) -> str:
     """Read UTF-8 text, with or without a byte order mark, which does not count; otherwise as `read_bytes`."""
-    content = read_bytes(path, root=root, limit=_MOST_BYTES)
+    content = read_bytes(path, root=root, limit=limit, beyond=_BEYOND)
     if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
     content = content.removeprefix(codecs.BOM_UTF8)
@@ -112,13 +119,23 @@ def read_text(path: Path, *, root: Path, limit: int) -> str:
         raise InputError([Problem(shown(path), "", reason, line=line)]) from None
 
 
+_PART = r"(?:[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')"
+_MOST_PARTS = 64
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:(?>{_PART})[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}")
+
+
 def read_toml(path: Path, *, root: Path) -> TomlDocument:
     """Read a TOML file inside `root`; raises `InputError` with the position of a mistake in its grammar."""
     text = read_text(path, root=root, limit=TOML_BYTES)
+    if found := _LONG_KEY.search(text):  # tomllib takes the square of a key's parts: an hour for a mebibyte
+        line = text.count("\n", 0, found.start()) + 1
+        raise InputError([Problem(shown(path), "", f"holds a key of more than {_MOST_PARTS} parts", line=line)])
     try:
         return TomlDocument(shown(path), text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError([_toml_mistake(path, str(error), text)]) from None
+    except ValueError:  # Python's own limit
+        raise InputError([Problem(shown(path), "", "holds a number of more than 4,300 digits")]) from None
     except RecursionError:
         raise InputError([Problem(shown(path), "", "is nested too deeply")]) from None
 
@@ -128,45 +145,67 @@ def _toml_mistake(path: Path, message: str, text: str) -> Problem:
     if match := re.search(r"at line (\d+), column (\d+)", message):
         line, column = int(match[1]), int(match[2])
     else:
-        line, column = text.count("\n") + 1, 1
+        line, column = text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1
     return Problem(shown(path), "", f"is no TOML: {reason[:1].lower()}{reason[1:]}", line=line, column=column)
 
 
-_TABLE = re.compile(r"\s*\[(\[)?([^\[\]#]+)\]")
-_KEY = re.compile(
-    r"\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+_PATH = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
+_HEAD = re.compile(rf"[ \t]*(?:\[(?P<list>\[)?[ \t]*(?P<table>{_PATH})[ \t]*\]\]?|(?P<key>{_PATH})[ \t]*=)?")
+"""What a line of TOML begins with: ``[table]``, ``[[table]]``, ``key =`` or nothing of the kind."""
+_VALUE = re.compile(
+    r"#[^\n]*"
+    r'|"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}'
+    r'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
+    r"|[\[{]|[\]}]|\n|[^#\"'\[\]{}\n]+|.",
+    re.DOTALL,
 )
 
 
 def _toml_lines(text: str) -> dict[tuple[str, ...], int]:
-    """Find the line of every table and key. Good enough for messages: a key inside a value may be found too."""
+    """Find the line of every table and key; not of those inside a value, which have the line of its key."""
     found: dict[tuple[str, ...], int] = {}
     counts: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    closing = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if closing:
-            closing = "" if closing in line else closing
-        elif match := _TABLE.match(line):
-            table = _toml_path(match[2])
-            if match[1]:
-                counts[table] = counts.get(table, -1) + 1
-                table = (*table, str(counts[table]))
-            found.setdefault(table, number)
-        elif match := _KEY.match(line):
-            found.setdefault((*table, *_toml_path(match[1])), number)
-            closing = next((q for q in ('"""', "'''") if line.count(q) == 1), "")
+    offset, line = 0, 1
+    while offset < len(text):
+        if head := _HEAD.match(text, offset):
+            offset = head.end()
+            if head["table"]:
+                table = _toml_path(head["table"])
+                if head["list"]:
+                    counts[table] = counts.get(table, -1) + 1
+                    table = (*table, str(counts[table]))
+                _note_path(found, table, line)
+            elif head["key"]:
+                _note_path(found, (*table, *_toml_path(head["key"])), line)
+        end = _toml_line_end(text, offset)
+        line += text.count("\n", offset, end)
+        offset = end
     return found
 
 
+def _toml_line_end(text: str, offset: int) -> int:
+    """Find the end of the line at `offset`; a value's brackets and texts may hold line ends of their own."""
+    depth = 0
+    while (part := _VALUE.match(text, offset)) is not None:
+        offset = part.end()
+        depth += (part[0] in "[{") - (part[0] in "]}")
+        if part[0] == "\n" and depth <= 0:
+            break
+    return offset
+
+
+def _note_path(found: dict[tuple[str, ...], int], path: tuple[str, ...], number: int) -> None:
+    """Remember where a path, and each table around it, is first named."""
+    for length in range(1, len(path) + 1):
+        found.setdefault(path[:length], number)
+
+
 def _toml_path(dotted: str) -> tuple[str, ...]:
-    parts = re.findall(r"\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)", dotted)
-    return tuple(a or b or c for a, b, c in parts)
+    return tuple(part.strip("\"'") for part in re.findall(_PART, dotted))
 
 
-def explain(
-    error: ValidationError, document: Document, known: type[BaseModel], within: Location = ()
-) -> list[Problem]:
+def explain(error: ValidationError, document: Document, known: type[BaseModel], within: Location = ()) -> list[Problem]:
     """Tell each broken rule in `error` as a problem of `document`, in the words of who has to mend it.
 
     `known` is the model that was checked; an unknown key names the nearest key it has. `within` is where the
@@ -189,10 +228,11 @@ def dotted(location: Location) -> str:
     return path.removeprefix(".")
 
 
-def unknown_key(key: str, known: Iterable[str]) -> str:
-    """Say that a key is unknown, and which known one was probably meant."""
-    nearest = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
-    return "unknown key" + (f"; did you mean {nearest[0]}?" if nearest else "")
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that a key or file is unknown, and which known one was probably meant."""
+    near = (it for it in known if abs(len(it) - len(name)) <= _FAR)
+    nearest = difflib.get_close_matches(name[:64].lower(), near, n=1, cutoff=0.6)
+    return f"unknown {what}" + (f"; did you mean {nearest[0]}?" if nearest else "")
 
 
 def _reason(details: ErrorDetails, known: type[BaseModel]) -> str:
@@ -204,7 +244,7 @@ def _reason(details: ErrorDetails, known: type[BaseModel]) -> str:
         case "missing":
             return "is missing, and required"
         case "extra_forbidden":
-            return unknown_key(str(details["loc"][-1]), _keys(known, details["loc"][:-1]))
+            return unknown("key", str(details["loc"][-1]), _keys(known, details["loc"][:-1]))
         case "string_too_long":
             return f"{len(given):,} characters, at most {context['max_length']:,}"
         case "string_too_short":
@@ -214,9 +254,9 @@ def _reason(details: ErrorDetails, known: type[BaseModel]) -> str:
         case "literal_error":
             return f"{_quoted(given)} is none of {context['expected'].replace(chr(39), '')}"
         case "greater_than_equal":
-            return f"{given} is less than {context['ge']}"
+            return f"{_number(given)} is less than {context['ge']}"
         case "less_than" | "less_than_equal":
-            return f"{given} is too large"
+            return f"{_number(given)} is too large"
         case "string_pattern_mismatch":
             return f"{_quoted(given)} does not have the form {context['pattern']}"
         case "string_unicode":
@@ -245,7 +285,7 @@ def _kind(value: object) -> str:
         case bool():
             return str(value).lower()
         case int() | float():
-            return f"the number {value}"
+            return f"the number {value}" if _is_readable(value) else _number(value)
         case str():
             return f"the text {_quoted(value)}"
         case list() | tuple():
@@ -256,8 +296,17 @@ def _kind(value: object) -> str:
             return f"a {type(value).__name__}"
 
 
+def _number(value: float) -> str:
+    """Write a number; of one that fills a page, only that it does."""
+    return str(value) if _is_readable(value) else "a number of very many digits"
+
+
+def _is_readable(value: float) -> bool:
+    return not isinstance(value, int) or value.bit_length() <= 128
+
+
 def _quoted(value: object) -> str:
-    text = str(value)
+    text = value if isinstance(value, str) else _kind(value)
     return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
 
 

@@ -1,235 +1,392 @@
-"""Drawings: SVG to pixels, in a process that can be killed; and monograms for apps without a picture.
+"""Drawings: an SVG made safe, measured and drawn to pixels; and the monogram of an app without a picture.
 
-resvg reads local files that an SVG refers to, whatever it is told about resources, so every reference that leaves the
-drawing is taken out before. Fonts of the system are not used: a build gives the same bytes on every machine.
+An author's SVG is a program for whoever draws it. It is read under limits, loses every reference that leaves
+it, and is drawn by resvg in a process of its own that has no file, little memory and a deadline. Only its
+pixels are published.
 """
 
 import hashlib
-import multiprocessing
-import multiprocessing.process
+import importlib.util
+import math
 import re
+import subprocess
+import sys
 import unicodedata
-from collections.abc import Iterator
-from multiprocessing.connection import Connection
-from typing import Final
-from xml.etree import ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import TypeVar
 from xml.parsers import expat
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from generator.errors import AssetError
 
-SVG_BYTES: Final = 1024 * 1024
-SECONDS: Final = 5.0
-_MOST_ELEMENTS = 20_000
-_DEEPEST = 64
-_MEMORY = 1024 * 1024 * 1024
-_NAMESPACE = "{http://www.w3.org/2000/svg}"
+T = TypeVar("T")
+
+SVG_BYTES = 1 << 20
+ELEMENTS = 20_000
+DEPTH = 100
+"""How large a drawing may be: bytes, elements, and elements in each other."""
+
+SIDE = 1440
+"""The larger side of what is drawn, in pixels."""
+
+DEADLINE = 5.0
+"""How long a drawing may take, in seconds, the start of its process included."""
+
+MEMORY = 512 << 20
+"""How much address space the process gets, in bytes: some 30 layers of the largest size."""
+
+_DEFAULT_SIZE = (300.0, 150.0)
+"""The size of a drawing that tells none, in pixels (CSS 2.2, section 10.3.2)."""
+
+_UNITS = {
+    "": 1,
+    "px": 1,
+    "pt": 4 / 3,
+    "pc": 16,
+    "in": 96,
+    "cm": 96 / 2.54,
+    "mm": 96 / 25.4,
+    "em": 16,
+    "ex": 8,
+}
+"""Pixels in each unit of length (CSS Values 3, section 6.2), for text of 16 px."""
+
+_LENGTH = re.compile(r"([0-9]*\.?[0-9]+(?:e[+-]?[0-9]{1,2})?)\.?(px|pt|pc|in|cm|mm|em|ex)?", re.IGNORECASE)
+_LOCAL = re.compile(r"#|data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
+_CSS_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
+_CSS_ADDRESS = re.compile(r"url\s*\(\s*+(?!['\"]?#)[^)]*\)?", re.IGNORECASE)
+_DROPPED = frozenset({"script", "foreignobject", "iframe", "audio", "video", "object", "embed"})
 
 
-def draw(svg: bytes, longest: int) -> bytes:
-    """Draw an SVG as PNG, its longer side `longest` pixels.
+@dataclass(frozen=True)
+class Drawing:
+    """An SVG that refers to nothing outside of itself. `width` and `height` are its own, in pixels."""
 
-    Raises `AssetError` when it is no SVG, declares a document type or entities, is larger than 1 MiB, too deep or too
-    long, or is not drawn within 5 seconds and 1 GiB.
+    root: str
+    attributes: tuple[tuple[str, str], ...]
+    inner: str
+    width: float
+    height: float
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """Return its size in whole pixels within a box, its proportions kept."""
+        scale = min(width / self.width, height / self.height)
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+    def markup(self, width: int, height: int) -> str:
+        """Return the SVG with this size in pixels, whatever size it had."""
+        sized = dict(self.attributes) | {"width": str(width), "height": str(height)}
+        return f"<{self.root}{_written(sized)}>{self.inner}</{self.root}>"
+
+
+def read_svg(content: bytes) -> Drawing:
+    """Return the drawing in `content` (UTF-8, UTF-16 or as declared), without what could leave it.
+
+    Raises `AssetError` for what is no SVG, is broken, declares entities, has no size, or is over a limit.
     """
-    if len(svg) > SVG_BYTES:
-        raise AssetError(f"an SVG of {len(svg):,} bytes, at most {SVG_BYTES:,}")
-    root = _parsed(svg)
-    _sized(root, longest)
-    _cut_references(root)
-    return _drawn(ElementTree.tostring(root, encoding="unicode"))
-
-
-def _parsed(svg: bytes) -> ElementTree.Element:
-    _check_grammar(svg)
+    if len(content) > SVG_BYTES:
+        raise AssetError(f"an SVG of {len(content) / SVG_BYTES:.1f} MiB, at most 1 MiB")
+    reader = _Reader()
     try:
-        root = ElementTree.fromstring(svg.decode("utf-8-sig"))  # noqa: S314  # entities were refused before
-    except (ElementTree.ParseError, ValueError) as error:
-        raise AssetError(f"is no SVG: {error}") from None
-    if root.tag != f"{_NAMESPACE}svg":
-        raise AssetError("is no SVG: its outermost element is another")
-    return root
+        reader.parser.Parse(content, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        raise AssetError(f"the SVG cannot be read: {error}") from None
+    attributes = reader.attributes
+    box = _view_box(attributes.pop("viewBox", ""))
+    width, height = _size(_length(attributes.get("width")), _length(attributes.get("height")), box)
+    attributes["viewBox"] = " ".join(map(str, box or (0, 0, width, height)))
+    return Drawing(reader.root, tuple(attributes.items()), "".join(reader.inner), width, height)
 
 
-def _check_grammar(svg: bytes) -> None:
-    """Refuse what makes a small file a large one, before anything is built from it."""
-    depth = count = 0
+def draw(
+    drawing: Drawing, sizes: Sequence[tuple[int, int]], *, deadline: float = DEADLINE
+) -> tuple[bytes, ...]:
+    """Return the drawing as a PNG in each of `sizes`, width and height in pixels, at most `SIDE` each.
 
-    def begin(_name: str, _attributes: dict[str, str]) -> None:
-        nonlocal depth, count
-        depth, count = depth + 1, count + 1
-        if depth > _DEEPEST or count > _MOST_ELEMENTS:
-            raise AssetError("an SVG with too many or too deeply nested elements")
-
-    def end(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    def refuse(*_: object) -> None:
-        raise AssetError("an SVG that declares a document type, which is not drawn")
-
-    parser = expat.ParserCreate("utf-8")
-    parser.StartElementHandler, parser.EndElementHandler = begin, end
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    There are no fonts, so text is not drawn. Raises `AssetError` without an answer within `deadline` seconds.
+    """
+    if not all(0 < width <= SIDE and 0 < height <= SIDE for width, height in sizes):
+        raise ValueError(f"drawings of {sizes} pixels are not made")
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        _PROCESS,
+        _resvg_folder(),
+        str(MEMORY),
+        str(math.ceil(deadline)),
+    ]
+    task = b"\0".join(drawing.markup(width, height).encode() for width, height in sizes)
     try:
-        parser.Parse(svg.removeprefix(b"\xef\xbb\xbf"), True)
-    except expat.ExpatError as error:
-        raise AssetError(f"is no SVG: {error}") from None
+        answer = subprocess.run(  # noqa: S603  # our own interpreter and program
+            command,
+            input=task,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=deadline,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise AssetError(f"drawing the SVG takes longer than {deadline:.0f} seconds") from None
+    except OSError as error:
+        raise AssetError(f"the SVG cannot be drawn: no process could be started ({error.strerror})") from None
+    if answer.returncode:
+        raise AssetError("the SVG cannot be drawn: it is broken or needs too much memory")
+    return tuple(bytes.fromhex(line) for line in answer.stdout.decode().split())
 
 
-_NUMBER = re.compile(r"\s*\+?(\d{1,6}(?:\.\d+)?)(?:px)?\s*")
-_WIDEST = 16.0
-
-
-def _sized(root: ElementTree.Element, longest: int) -> None:
-    """Give the drawing the size that is wanted, whatever it asks for; its shape comes from its view box."""
-    view = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?", root.get("viewBox", ""))[:4]]
-    sides = [_NUMBER.fullmatch(root.get(side, "")) for side in ("width", "height")]
-    stated = [float(side[1]) if side else 0.0 for side in sides]
-    width, height = view[2:4] if len(view) == 4 else stated
-    if not 0 < width < 1e6 or not 0 < height < 1e6:
-        width = height = 100.0
-    if len(view) != 4:
-        root.set("viewBox", f"0 0 {width} {height}")
-    ratio = min(max(width / height, 1 / _WIDEST), _WIDEST)
-    root.set("width", str(round(longest * min(ratio, 1.0)) or 1))
-    root.set("height", str(round(longest / max(ratio, 1.0)) or 1))
-
-
-_DROPPED = {"script", "foreignObject", "iframe", "handler", "listener"}
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
-_LEAVES = re.compile(r"url\(\s*['\"]?\s*(?!#)|@import|\\", re.IGNORECASE)
-"""A reference out of the drawing; and a backslash, with which CSS can spell one in other letters."""
-
-
-def _cut_references(element: ElementTree.Element) -> None:
-    for child in list(element):
-        if child.tag.rpartition("}")[2] in _DROPPED:
-            element.remove(child)
-        else:
-            _cut_references(child)
-    for name, value in list(element.attrib.items()):
-        local = name.rpartition("}")[2].lower()
-        leads = local in {"href", "src", "base"} and not value.strip().startswith("#")
-        if (leads and not _PICTURE.fullmatch(value.strip())) or (not leads and _LEAVES.search(value)):
-            del element.attrib[name]
-    if element.text and element.tag.rpartition("}")[2] == "style" and _LEAVES.search(element.text):
-        element.text = ""
-
-
-if "fork" in multiprocessing.get_all_start_methods():
-    _Worker: type[multiprocessing.process.BaseProcess] = multiprocessing.get_context("fork").Process  # 5 ms
+_PROCESS = """
+import sys
+sys.path.append(sys.argv[1])
+import resvg_py
+task = sys.stdin.buffer.read().decode()
+try:
+    import resource as r
+except ImportError:
+    limits = ()
 else:
-    _Worker = multiprocessing.Process
-
-
-def _drawn(svg: str) -> bytes:
-    """Draw in a process of its own: a drawing may ask for more time or memory than there is."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    worker = _Worker(target=_draw_and_send, args=(svg, theirs), daemon=True)
-    worker.start()
-    theirs.close()
+    memory, seconds = int(sys.argv[2]), int(sys.argv[3])
+    limits = (r.RLIMIT_AS, memory), (r.RLIMIT_CPU, seconds), (r.RLIMIT_CORE, 0), (r.RLIMIT_NOFILE, 0)
+for limit, value in limits:
     try:
-        answer: bytes | str = ours.recv() if ours.poll(SECONDS) else "an SVG that takes too long to draw"
-    except (EOFError, OSError):
-        answer = "an SVG that cannot be drawn"
-    finally:
-        worker.kill()
-        worker.join()
-        ours.close()
-    if isinstance(answer, str):
-        raise AssetError(answer)
-    return answer
+        r.setrlimit(limit, (value, value))
+    except (OSError, ValueError):
+        pass
+for markup in task.split(chr(0)):
+    print(resvg_py.svg_to_bytes(svg_string=markup, skip_system_fonts=True).hex())
+"""
+"""What the process runs: SVGs with a NUL between them in, a line of hexadecimal PNG for each out.
+
+`RLIMIT_NOFILE` forbids to open any file, should a reference have got this far. A fresh interpreter without
+site packages starts in some 15 ms. A fork would take 5, but it holds our memory and locks, is not to be had
+everywhere, and is deprecated in a process with threads (Python 3.12).
+"""
 
 
-def _draw_and_send(svg: str, answer: Connection) -> None:
-    import resvg_py
+@cache
+def _resvg_folder() -> str:
+    spec = importlib.util.find_spec("resvg_py")
+    if spec is None or spec.origin is None:
+        raise AssetError("an SVG cannot be drawn without the package resvg-py")
+    return str(Path(spec.origin).parents[1])
 
-    _bound_memory()
+
+class _Reader:
+    """Copies an SVG from expat's events, and leaves out what must not be drawn."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.attributes: dict[str, str] = {}
+        self.inner: list[str] = []
+        self._css: list[str] = []  # the text of a <style>, which may come in pieces
+        self._open: list[str] = []
+        self._elements = 0
+        self._dropped_at = 0  # the depth of the element that is being left out
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, has_subset: bool) -> None:
+        """Pass the plain DOCTYPE that drawing programs write: expat does not fetch what it names."""
+        if has_subset:
+            raise AssetError("the SVG declares entities in its DOCTYPE, which are not allowed")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._open.append(name)
+        self._elements += 1
+        self._check_limits()
+        safe = {key: value for key, raw in attributes.items() if (value := _safe_value(key, raw)) is not None}
+        if len(self._open) == 1:
+            if _local(name) != "svg":
+                raise AssetError(f"not an SVG: its root is <{name[:40]}>")
+            self.root, self.attributes = name, safe
+        elif not self._dropped_at:
+            if _local(name) in _DROPPED:
+                self._dropped_at = len(self._open)
+            else:
+                self.inner.append(f"<{name}{_written(safe)}>")
+
+    def _end(self, name: str) -> None:
+        if _local(name) == "style":
+            self.inner.append(escape(_safe_css("".join(self._css))))
+            self._css = []
+        if not self._dropped_at and len(self._open) > 1:
+            self.inner.append(f"</{name}>")
+        if self._dropped_at == len(self._open):
+            self._dropped_at = 0
+        self._open.pop()
+
+    def _text(self, text: str) -> None:
+        if not self._dropped_at:
+            is_css = _local(self._open[-1]) == "style"
+            (self._css if is_css else self.inner).append(text if is_css else escape(text))
+
+    def _check_limits(self) -> None:
+        if self._elements > ELEMENTS:
+            raise AssetError(f"the SVG has more than {ELEMENTS:,} elements")
+        if len(self._open) > DEPTH:
+            raise AssetError(f"the SVG nests its elements more than {DEPTH} deep")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2].lower()
+
+
+def _safe_value(name: str, value: str) -> str | None:
+    """Return an attribute's value without references out of the drawing; `None` where none is left."""
+    local = _local(name)
+    if local in {"href", "src"}:
+        return value if _LOCAL.match(value := value.strip()) else None
+    return _safe_css(value) if local == "style" or "url" in value.lower() else value
+
+
+def _safe_css(text: str) -> str:
+    """Return CSS whose only addresses are parts of the drawing; none where an escape could hide one."""
+    return "" if "\\" in text else _CSS_ADDRESS.sub("none", _CSS_IMPORT.sub(" ", text))
+
+
+def _written(attributes: dict[str, str]) -> str:
+    return "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+
+
+def _length(text: str | None) -> float | None:
+    """Return a length in pixels; `None` for a percentage, ``auto`` and whatever else depends on a page."""
+    match = _LENGTH.fullmatch((text or "").strip())
+    return float(match[1]) * _UNITS[(match[2] or "").lower()] if match else None
+
+
+def _view_box(text: str) -> tuple[float, float, float, float] | None:
     try:
-        answer.send(bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)))
-    except BaseException as error:  # a panic in resvg is no Exception
-        answer.send(f"an SVG that cannot be drawn ({error})"[:200])
+        left, top, width, height = (float(number) for number in re.split(r"[\s,]+", text.strip()))
+    except ValueError:
+        return None
+    is_finite = all(map(math.isfinite, (left, top, width, height)))
+    return (left, top, width, height) if is_finite and width > 0 and height > 0 else None
 
 
-def _bound_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows; there the time is the bound
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _size(
+    width: float | None, height: float | None, box: tuple[float, float, float, float] | None
+) -> tuple[float, float]:
+    """Return a drawing's own size. What attributes leave open comes from the view box, or is the default."""
+    if box and width is None and height is None:
+        width, height = box[2:]
+    elif box and width is None:
+        width = (height or 0) * box[2] / box[3]
+    elif box and height is None:
+        height = (width or 0) * box[3] / box[2]
+    size = (_DEFAULT_SIZE[0] if width is None else width, _DEFAULT_SIZE[1] if height is None else height)
+    if not all(1e-3 <= length <= 1e6 for length in size):
+        raise AssetError(f"a drawing of {size[0]:g} × {size[1]:g} pixels has no usable size")
+    return size
 
 
-_TONES: Final = (
-    ("#dfe7d8", "#24452f"),
-    ("#d5e6e4", "#134744"),
-    ("#f1dfc4", "#6a3d07"),
-    ("#efd9dd", "#6d1f36"),
-    ("#d9e0ef", "#1d3767"),
-    ("#e4dbee", "#46256b"),
-    ("#f2d9cb", "#74290f"),
-    ("#e9e3c8", "#4b430c"),
-    ("#dbe5ea", "#1f4256"),
-    ("#e6ded6", "#47352a"),
+_PALETTE = (
+    ("#dfe7d8", "#24452f"),  # moss
+    ("#d5e6e4", "#134744"),  # lagoon
+    ("#f1dfc4", "#6a3d07"),  # amber
+    ("#efd9dd", "#6d1f36"),  # rose
+    ("#d9e0ef", "#1d3767"),  # dusk
+    ("#e4dbee", "#46256b"),  # iris
+    ("#f3d8cc", "#702a16"),  # terracotta
+    ("#e6e3c8", "#474214"),  # olive
+    ("#d2e2ea", "#12404f"),  # petrol
+    ("#e8dfd4", "#4a382a"),  # umber
 )
-"""A ground and an ink each: warm, muted, and at least 7:1 apart."""
+"""Grounds and inks: warm and muted, of the same lightness, at least 7:1 with each other."""
 
-_MOTIFS: Final = (
-    '<path d="M192 92v100H92a100 100 0 0 1 100-100z"/>',
-    '<path d="M192 192v-28a28 28 0 0 0-28 28zM192 144v-28a76 76 0 0 0-76 76h28a48 48 0 0 1 48-48z"/>',
-    '<path d="M192 192h-40l40-40zM132 192h-32l92-92v32z"/>',
-    '<path d="M108 176a8 8 0 1 0 16 0 8 8 0 1 0-16 0zm28 0a8 8 0 1 0 16 0 8 8 0 1 0-16 0zm28 0a8 8 0 1 0 16 0 8 8 0 '
-    "1 0-16 0zm-28-28a8 8 0 1 0 16 0 8 8 0 1 0-16 0zm28 0a8 8 0 1 0 16 0 8 8 0 1 0-16 0zm0-28a8 8 0 1 0 16 0 8 8 0 1 "
-    '0-16 0z"/>',
-    '<path d="M192 92v100H92z"/>',
-    '<path d="M192 192h-84v-28h28v-28h28v-28h28z"/>',
-    '<path d="M92 192a25 25 0 0 1 50 0zM142 192a25 25 0 0 1 50 0zM142 164a25 25 0 0 1 50 0z"/>',
-    '<path d="M108 164h28v28h-28zM164 164h28v28h-28zM136 136h28v28h-28zM164 108h28v28h-28z"/>',
+_MOTIFS = (
+    '<path d="M192 130a62 62 0 0 0-62 62h62z"/>',  # quarter circle
+    '<path d="M192 130a62 62 0 0 0-62 62h22a40 40 0 0 1 40-40z"/>',  # ring
+    '<path d="M192 130v18l-44 44h-18zM192 164v18l-10 10h-18z"/>',  # stripes
+    '<path d="M160 130l32 32v24l-32-32-32 32v-24zM160 170l22 22h-44z"/>',  # chevron
+    '<path d="M146 130h19v16h16v19h-16v16h-19v-16h-16v-19h16z"/>',  # plus
+    '<path d="M192 130a62 62 0 0 0-62 62h12a50 50 0 0 1 50-50z"/>'
+    '<path d="M192 156a36 36 0 0 0-36 36h12a24 24 0 0 1 24-24z"/>',  # arcs
+    '<path d="M158 158h21v21h-21zM132 158h21v21h-21zM158 132h21v21h-21z"/>',  # grid
+    "".join(
+        f'<circle cx="{x}" cy="{y}" r="7"/>' for x in (134, 153, 172) for y in (134, 153, 172) if x + y > 300
+    ),
 )
-"""Figures that grow out of the lower right corner, each in one path."""
+"""Shapes in the lower right corner of a square of 192, below the letters; each tells a category."""
 
-_STRENGTH = 0.14
-"""How much ink a motif has: letters that stand on it keep more than 4.5:1."""
+_MOTIF_SHARE = 0.17
+"""How much ink stands in a motif's tone: seen, but quiet enough for a letter to stand on it at 4.5:1."""
+
+_LETTERS = 80.0
+_ROOM = 120.0
+_CAPITAL = 0.36
+"""The letters' size, the width they may take, in a square of 192; half a capital's height, in sizes."""
 
 
-def monogram(name: str, motif: str) -> bytes:
-    """Draw the initials of `name` on a ground of its own, with the figure of `motif` in a corner, as SVG.
+def monogram_svg(name: str, motif: str) -> bytes:
+    """Return a square of 192 pixels with the initials of `name`, for an app without a picture.
 
-    The same name has the same colours, and the same motif (a category, say) the same figure, in every build.
+    The name chooses the colours and the category, `motif`, the shape: the same in every build. A name without
+    a letter or digit shows its motif alone. It has no style, as the site's policy blocks inline ones.
     """
-    ground, ink = _TONES[_number(name) % len(_TONES)]
-    figure = _MOTIFS[_number(motif) % len(_MOTIFS)]
-    letters = _initials(name)
-    words = (
-        f'<text x="96" y="96" dy=".355em" text-anchor="middle" font-family="ui-sans-serif, system-ui, sans-serif" '
-        f'font-size="{80 if len(letters) < 2 else 72}" font-weight="650" fill="{ink}">{escape(letters)}</text>'
+    ground, ink = _chosen(_PALETTE, name)
+    letters = initials(name)
+    shape = _chosen(_MOTIFS, motif)
+    tone = _mixed(ground, ink, _MOTIF_SHARE)
+    corner = f'<g fill="{tone}">{shape}</g>'
+    alone = f'<g fill="{ink}" transform="matrix(1.5 0 0 1.5 -141 -141)">{shape}</g>'
+    square = f'<rect width="192" height="192" fill="{ground}"/>'
+    opening = '<svg xmlns="http://www.w3.org/2000/svg" width="192" height="192" viewBox="0 0 192 192">'
+    return f"{opening}{square}{corner + _text(letters, ink) if letters else alone}</svg>".encode()
+
+
+def initials(name: str) -> str:
+    """Return the first letter or digit of the first two words that have one, with its accents; or nothing."""
+    firsts = [first for word in unicodedata.normalize("NFC", name).split() if (first := _first_letter(word))]
+    return "".join(firsts[:2])
+
+
+def _first_letter(word: str) -> str:
+    """Return the first letter or digit with its vowel signs and accents: at most three, and no storm."""
+    start = next((place for place, character in enumerate(word) if character.isalnum()), None)
+    if start is None:
+        return ""
+    marks = takewhile(
+        lambda character: unicodedata.category(character) in {"Mn", "Mc"}, word[start + 1 : start + 4]
     )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 192" width="192" height="192">'
-        f'<path fill="{ground}" d="M0 0h192v192H0z"/><g fill="{mixed(ground, ink, _STRENGTH if letters else 0.6)}">{figure}</g>'
-        f"{words if letters else ''}</svg>\n"
-    ).encode()
+    upper = word[start].upper()
+    return (upper if len(upper) == 1 else word[start]) + "".join(marks)
 
 
-def mixed(ground: str, ink: str, share: float) -> str:
-    """Mix two colours like ``#24452f``, with this share of the second."""
-    channels = zip(bytes.fromhex(ground[1:]), bytes.fromhex(ink[1:]), strict=True)
-    return "#" + bytes(round(one + (other - one) * share) for one, other in channels).hex()
+def _text(letters: str, ink: str) -> str:
+    """Set the letters as large as there is room, on a base line of ours: browsers differ in centring."""
+    size = min(_LETTERS, _ROOM / sum(map(_advance, letters)))
+    place = f'x="96" y="{92 + _CAPITAL * size:.1f}" text-anchor="middle"'
+    font = f'font-family="ui-sans-serif, system-ui, sans-serif" font-size="{size:.0f}" font-weight="600"'
+    return f'<text {place} {font} fill="{ink}">{escape(letters)}</text>'
 
 
-def _number(words: str) -> int:
-    folded = unicodedata.normalize("NFKC", words).casefold().strip()
-    return int.from_bytes(hashlib.sha256(folded.encode("utf-8", "replace")).digest()[:4])
+def _advance(character: str) -> float:
+    """Estimate a character's width in font sizes, as system fonts have it at this weight."""
+    if unicodedata.combining(character):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1
+    return {"I": 0.32, "1": 0.5, "J": 0.55, "M": 0.9, "W": 1.0}.get(character, 0.7)
 
 
-def _initials(name: str) -> str:
-    """Return the first letters or digits of the first two words; of one word, its first; of none, nothing."""
-    return "".join(list(_firsts(unicodedata.normalize("NFC", name)))[:2]).upper()[:3]
+def _chosen(options: tuple[T, ...], key: str) -> T:
+    """Choose by a hash: `hash` would differ from run to run, and a counter by the order of apps."""
+    number = int.from_bytes(
+        hashlib.sha256(unicodedata.normalize("NFC", key).casefold().encode(errors="replace")).digest()[:8],
+        "big",
+    )
+    return options[number % len(options)]
 
 
-def _firsts(name: str) -> Iterator[str]:
-    for word in re.split(r"[\s\-–—/_.·|&+]+", name):
-        letters = [char for char in word if unicodedata.category(char)[0] in "LN"]
-        if letters:
-            yield letters[0]
+def _mixed(ground: str, ink: str, share: float) -> str:
+    pairs = zip(bytes.fromhex(ground[1:]), bytes.fromhex(ink[1:]), strict=True)
+    return "#" + bytes(round(a + (b - a) * share) for a, b in pairs).hex()

@@ -30,6 +30,11 @@ class Problem:
     column: int | None = None
     warning: bool = False
 
+    @property
+    def position(self) -> tuple[str, int, int, str]:
+        """What to sort problems by: file, line, column, field."""
+        return self.where, self.line or 0, self.column or 0, self.field
+
     def __str__(self) -> str:
         position = "".join(f":{n}" for n in (self.line, self.column) if n is not None)
         subject = f"{self.field}: " if self.field else ""
@@ -43,10 +48,10 @@ class AppshelfError(Exception):
 
 
 class InputError(AppshelfError):
-    """The input has problems: `problems` holds every one that was found, warnings too."""
+    """The input has problems: `problems` holds every one that was found, warnings too, by file and line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.position))
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[tuple[Problem, ...]]]:

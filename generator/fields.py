@@ -19,7 +19,7 @@ TEXT_BYTES: Final = 64 * 1024
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_BREAK = re.compile(r"[\t\n\r]")
-_DURATION = re.compile(r"(\d{1,6}):([0-5]\d)")
+_DURATION = re.compile(r"([0-9]{1,6}):([0-5][0-9])")
 
 
 def wrong(reason: str) -> PydanticCustomError:
@@ -111,6 +111,14 @@ def _web_address(text: str) -> str:
     return text
 
 
+def https_template(text: str) -> str:
+    """Accept a full https address, whatever its placeholders will stand for."""
+    _web_address(text.replace("{account}", "account").replace("{reference}", "reference"))
+    if not text.startswith("https://"):
+        raise wrong("must begin with https://")
+    return text
+
+
 def _contact(text: str) -> str:
     if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
         return text
@@ -139,16 +147,19 @@ _NOT_BLANK = AfterValidator(_not_blank)
 Id = Annotated[int, Strict(), Field(ge=1, lt=2**63)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, lt=2**63)]
-Timestamp = Annotated[
-    datetime, BeforeValidator(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})
-]
+Timestamp = Annotated[datetime, BeforeValidator(_timestamp), WithJsonSchema({"type": "string", "format": "date-time"})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Minutes = Annotated[
     int,
     BeforeValidator(_minutes),
     Field(ge=0, lt=2**31),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+:[0-5]\d$"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**31},
+                {"type": "string", "pattern": "^[0-9]{1,6}:[0-5][0-9]$"},
+            ]
+        }
     ),
 ]
 """The specification's "duration", in minutes."""
@@ -173,5 +184,7 @@ PictureUri = Annotated[str, _upto(4 * 1024 * 1024), _ONE_LINE]
 SignedUri = Annotated[str, _upto(8192), _ONE_LINE]
 
 WebAddress = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_web_address)]
+InstallUrl = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(https_template)]
+"""Where an app is got; ``{account}`` and ``{reference}`` stand for the visitor's account and the reference."""
 Contact = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_contact)]
 AttachmentFile = Annotated[str, _upto(2048), _ONE_LINE, AfterValidator(_relative_file)]

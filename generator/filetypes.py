@@ -1,125 +1,255 @@
-"""What a file is, by its content and never by its name."""
+"""What a file is, told from its content, and the name under which a host may give it to a browser.
+
+A static host derives a file's type from its extension, so a published extension must agree with the content:
+nothing that a browser would run or render as a page keeps one that makes it do so.
+"""
 
 import io
 import re
+import struct
 import unicodedata
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Literal
 
 from generator.errors import AssetError
 
-LONGEST_NAME: Final = 120
-"""Bytes of UTF-8 in a published file name."""
+PictureFormat = Literal["PNG", "JPEG", "GIF", "WebP", "SVG"]
+
+NAME_BYTES = 120
+"""The longest published file name, in bytes of UTF-8; file systems allow 255 and archives add folders."""
 
 
 @dataclass(frozen=True)
 class FileType:
-    """A type of file: a short `label` for people, and the `endings` it may be published under, the usual first."""
+    """A type that may be published: a short label for people, and the extensions that agree with it.
 
-    label: str
-    endings: tuple[str, ...]
-
-
-_SIGNATURES: Mapping[bytes, FileType] = {
-    b"%PDF-": FileType("PDF", ("pdf",)),
-    b"\x89PNG\r\n\x1a\n": FileType("PNG", ("png",)),
-    b"\xff\xd8\xff": FileType("JPG", ("jpg", "jpeg")),
-    b"GIF87a": FileType("GIF", ("gif",)),
-    b"GIF89a": FileType("GIF", ("gif",)),
-}
-_WEBP = FileType("WEBP", ("webp",))
-_ZIP = FileType("ZIP", ("zip",))
-_OFFICE: Mapping[str, FileType] = {
-    "word/document.xml": FileType("DOCX", ("docx",)),
-    "xl/workbook.xml": FileType("XLSX", ("xlsx",)),
-    "ppt/presentation.xml": FileType("PPTX", ("pptx",)),
-}
-_OPEN_DOCUMENT: Mapping[bytes, FileType] = {
-    b"application/vnd.oasis.opendocument.text": FileType("ODT", ("odt",)),
-    b"application/vnd.oasis.opendocument.spreadsheet": FileType("ODS", ("ods",)),
-    b"application/vnd.oasis.opendocument.presentation": FileType("ODP", ("odp",)),
-}
-_TEXT = FileType("TXT", ("txt", "csv", "json", "log", "md", "toml", "tsv", "yaml", "yml"))
-"""Endings that no browser runs or lays out; any other text is published as ``.txt``."""
-
-_MARKUP = re.compile(rb"<(?:!doctype|html|head|body|script|svg|style|iframe|\?xml|[a-z][\w-]*[\s>/])", re.IGNORECASE)
-_ALLOWED = "PDF, PNG, JPEG, GIF, WebP, ZIP, office documents and text"
-_MOST_MEMBERS = 10_000
-
-
-def type_of(content: bytes) -> FileType:
-    """Tell the type of a file; raises `AssetError` for one that a store does not publish."""
-    for signature, file_type in _SIGNATURES.items():
-        if content.startswith(signature):
-            return file_type
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return _WEBP
-    if content[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
-        return _zipped(content)
-    if _is_text(content):
-        return _TEXT
-    raise AssetError(f"is of a type that is not published; allowed are {_ALLOWED}")
-
-
-def is_svg(content: bytes) -> bool:
-    """Whether the file looks like an SVG drawing; only drawing it tells for certain."""
-    head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return head.startswith(b"<") and b"<svg" in head.lower() and b"<html" not in head.lower()
-
-
-def published_name(name: str, file_type: FileType, content: bytes) -> str:
-    """Make the name under which a file of this type is published: one safe part of a path, with a true ending.
-
-    A host derives the type from the ending, so ``notes.html`` becomes ``notes.html.txt``, and a picture called
-    ``photo.pdf`` becomes ``photo.pdf.png``. Text that begins like markup is ``.txt`` under any name.
+    Extensions are in lower case with their dot; a name that has none of them gets the first one.
     """
-    safe = _safe_name(name)
-    ending = safe.rpartition(".")[2].lower() if "." in safe else ""
-    endings = ("txt",) if file_type is _TEXT and _MARKUP.match(content.lstrip()[:200]) else file_type.endings
-    return _shortened(safe if ending in endings else f"{safe}.{endings[0]}")
+
+    kind: str
+    extensions: tuple[str, ...]
 
 
-def _zipped(content: bytes) -> FileType:
-    """Look into the directory of an archive; nothing is unpacked but the first bytes of an OpenDocument's type."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist()[:_MOST_MEMBERS])
-            if "mimetype" in names:
-                with archive.open("mimetype") as member:
-                    return _OPEN_DOCUMENT.get(member.read(100).strip(), _ZIP)
-            return next((file_type for part, file_type in _OFFICE.items() if part in names), _ZIP)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
-        raise AssetError(f"is a damaged ZIP archive ({error})") from None
+PDF = FileType("PDF", (".pdf",))
+ZIP = FileType("ZIP", (".zip",))
+TEXT = FileType("TXT", (".txt",))
+PICTURES: dict[PictureFormat, FileType] = {
+    "PNG": FileType("PNG", (".png",)),
+    "JPEG": FileType("JPEG", (".jpg", ".jpeg")),
+    "GIF": FileType("GIF", (".gif",)),
+    "WebP": FileType("WEBP", (".webp",)),
+}
+TEXTS = {
+    ".txt": TEXT,
+    ".csv": FileType("CSV", (".csv",)),
+    ".json": FileType("JSON", (".json",)),
+    ".log": FileType("LOG", (".log",)),
+    ".md": FileType("MD", (".md",)),
+    ".yaml": FileType("YAML", (".yaml",)),
+    ".yml": FileType("YAML", (".yml",)),
+}
+"""Text that no browser runs or renders; any other text is published as ``.txt``."""
+
+ALLOWED = (
+    "PDF, PNG, JPEG, GIF, WebP, ZIP, office documents (docx, xlsx, pptx, odt, ods, odp) and text in UTF-8"
+)
+
+_OOXML = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml"}
+"""The part that makes a ZIP such a document, where every program puts it (ECMA-376 leaves the place free)."""
+
+_ODF = {".odt": b"text", ".ods": b"spreadsheet", ".odp": b"presentation"}
+"""The end of the media type in the first entry, stored as it is (OpenDocument 1.3 part 2, section 3.3)."""
+
+_DIRECTORY_BYTES = 1 << 20
+"""How much of a ZIP's end is searched for its directory, in bytes: some 10,000 files."""
+
+_PROGRAMS: tuple[tuple[bytes, str], ...] = (
+    (b"\x7fELF", "a program for Linux"),
+    (b"MZ", "a program for Windows"),
+    (b"\xfe\xed\xfa\xce", "a program for macOS"),
+    (b"\xfe\xed\xfa\xcf", "a program for macOS"),
+    (b"\xce\xfa\xed\xfe", "a program for macOS"),
+    (b"\xcf\xfa\xed\xfe", "a program for macOS"),
+    (b"\xca\xfe\xba\xbe", "a program for macOS or Java"),
+    (b"\x00asm", "WebAssembly"),
+)
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"\xd0\xcf\x11\xe0", "an Office file from before 2007"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+)
+"""Frequent types that are not published, named so that the author understands at once."""
+
+_BEFORE_ROOT = r"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>)*+"
+_SVG = re.compile(_BEFORE_ROOT + r"<(?:[\w.-]+:)?svg[\s/>]", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<[a-z!?/]", re.IGNORECASE)
+_SNIFFED_BYTES = 8192
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories without a shape of their own: control, bidi and zero-width, surrogates, unassigned."""
+
+_RESERVED = re.compile(r'[<>:"|?*%#;]')
+"""What Windows forbids in a name, and what hosts may give a meaning to even when percent-encoded."""
+
+_SPACED_DOT = re.compile(r"[ .]+(?=\.)")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, with any extension ("Naming Files, Paths, and Namespaces")."""
+
+_EXTENSION = re.compile(r"(?<=.)\.[A-Za-z0-9]{1,10}\Z", re.DOTALL)
+
+
+def picture_format(content: bytes) -> PictureFormat | None:
+    """Return the picture format that the first bytes promise, or `None`; the rest may still be broken."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "WebP"
+    return "SVG" if _SVG.match(_beginning(content)) else None
+
+
+def file_type(name: str, content: bytes) -> FileType:
+    """Return the type of an attachment called `name`, a `safe_name`.
+
+    The content decides; the name only chooses among types that the content allows (a ZIP with the parts of a
+    document, a text without mark-up). Raises `AssetError` for every type that is not published.
+    """
+    if not content:
+        raise AssetError("the file is empty")
+    if program := _named(content, _PROGRAMS):
+        raise AssetError(f"type not allowed: {program}; allowed are {ALLOWED}")
+    if content.startswith(b"%PDF-"):
+        return PDF
+    picture = picture_format(content)
+    if picture and picture != "SVG":
+        return PICTURES[picture]
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip_type(extension(name), content)
+    if _is_text(content):
+        return TEXT if is_markup(content) else TEXTS.get(extension(name), TEXT)
+    raise AssetError(f"type not allowed: {described(content)}; allowed are {ALLOWED}")
+
+
+def described(content: bytes) -> str:
+    """Name what `content` is, for a person who is told that it cannot be used."""
+    if not content:
+        return "nothing: the file is empty"
+    if known := _named(content, _PROGRAMS + _OTHERS):
+        return known
+    if content.startswith(b"%PDF-"):
+        return "PDF"
+    if content.startswith(b"PK\x03\x04"):
+        return "ZIP"
+    if content[4:8] == b"ftyp":
+        return "AVIF or HEIC" if content[8:11] in {b"avi", b"hei", b"mif"} else "a film or sound"
+    return _text_described(content)
+
+
+def is_markup(content: bytes) -> bool:
+    """Tell whether a browser that guesses would take `content` for HTML, SVG or XML: it begins with a tag.
+
+    Guessing begins after white space (WHATWG MIME Sniffing, section 7.1). Scripts with a shebang are text.
+    """
+    return bool(_MARKUP.match(_beginning(content)))
+
+
+def extension(name: str) -> str:
+    """Return the extension of `name` in lower case with its dot, or nothing."""
+    match = _EXTENSION.search(name)
+    return match[0].lower() if match else ""
+
+
+def safe_name(name: str) -> str:
+    """Return `name` as one segment of a path: safe in an address and on every file system.
+
+    Only what stands after the last slash or backslash is used, in NFC, without invisible characters, at most
+    `NAME_BYTES` long with its extension kept. The same for its own result. Without anything left: ``file``.
+    """
+    segment = re.split(r"[/\\]", name)[-1]
+    spaced = (" " if character.isspace() else character for character in segment)
+    visible = "".join(character for character in spaced if unicodedata.category(character) not in _UNSEEN)
+    plain = _RESERVED.sub("_", unicodedata.normalize("NFC", " ".join(visible.split())))
+    bare = _SPACED_DOT.sub("", plain).lstrip(" .-").rstrip(" .") or "file"
+    return _shortened(f"_{bare}" if _DEVICE.fullmatch(bare) else bare)
+
+
+def published_name(name: str, type_: FileType) -> str:
+    """Return `name`, a `safe_name`, with an extension that agrees with the type: ``notes.html.txt``."""
+    if extension(name) in type_.extensions:
+        return name
+    return _fitted(name, type_.extensions[0])
+
+
+def _beginning(content: bytes) -> str:
+    head = content[:_SNIFFED_BYTES]
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return head.decode(encoding, errors="replace")
+
+
+def _named(content: bytes, signatures: tuple[tuple[bytes, str], ...]) -> str | None:
+    return next((name for signature, name in signatures if content.startswith(signature)), None)
+
+
+def _text_described(content: bytes) -> str:
+    if is_markup(content):
+        is_html = re.search(r"<(!doctype\s+)?html", _beginning(content), re.IGNORECASE)
+        return "HTML" if is_html else "XML"
+    if _is_text(content):
+        return "text"
+    is_binary = b"\x00" in content[:_SNIFFED_BYTES]
+    return "a binary file of an unknown type" if is_binary else "neither UTF-8 text nor a known type"
 
 
 def _is_text(content: bytes) -> bool:
-    if b"\x00" in content:
-        return False
     try:
-        content.decode("utf-8-sig")
+        return "\x00" not in content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
 
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"|?*%#&;'`$!{}\[\]^=+,]")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+def _zip_type(suffix: str, content: bytes) -> FileType:
+    """Return the office type that `suffix` promises if the ZIP has its parts, and plain ZIP otherwise."""
+    if suffix in _ODF:
+        promised = b"mimetypeapplication/vnd.oasis.opendocument." + _ODF[suffix]
+        # The whole first entry: "text" alone would also begin "text-template".
+        if content.startswith(promised, 30) and content.startswith(b"PK", 30 + len(promised)):
+            return FileType(suffix[1:].upper(), (suffix,))
+    if suffix in _OOXML and {"[Content_Types].xml", _OOXML[suffix]} <= _zip_parts(content):
+        return FileType(suffix[1:].upper(), (suffix,))
+    return ZIP
 
 
-def _safe_name(name: str) -> str:
-    """Keep the last part of a path, without what a file system, an address or a reader would stumble over."""
-    last = re.split(r"[/\\]", name)[-1]
-    composed = unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode())
-    visible = "".join(char for char in composed if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
-    safe = re.sub(r"\s+", " ", _UNSAFE.sub("_", visible)).strip(". ").lstrip("-. ")
-    return f"_{safe}" if _DEVICE.fullmatch(safe) else safe or "file"
+def _zip_parts(content: bytes) -> set[str]:
+    """Return the names in a ZIP's directory; none when it is broken, or longer than `_DIRECTORY_BYTES`.
+
+    The directory stands at the end (APPNOTE.TXT, section 4.3.6), and its places are reckoned from there.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content[-_DIRECTORY_BYTES:])) as archive:
+            return set(archive.namelist())
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, OverflowError):
+        return set()
 
 
 def _shortened(name: str) -> str:
-    if len(name.encode()) <= LONGEST_NAME:
-        return name
-    stem, _, ending = name.rpartition(".")
-    room = LONGEST_NAME - len(ending.encode()) - 1
-    return f"{stem.encode()[:room].decode(errors='ignore').rstrip('. ')}.{ending}"
+    suffix = match[0] if (match := _EXTENSION.search(name)) else ""
+    return _fitted(name.removesuffix(suffix), suffix)
+
+
+def _fitted(stem: str, suffix: str) -> str:
+    """Join the two within `NAME_BYTES`, at the cost of the stem, at whole characters."""
+    room = NAME_BYTES - len(suffix)
+    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + suffix

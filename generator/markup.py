@@ -11,6 +11,7 @@ This module alone makes `markupsafe.Markup`, the type that templates do not esca
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -134,7 +135,7 @@ def render(text: str, *, flavour: Flavour, prefix: str, targets: Mapping[str, Ta
     `prefix` is the tab's name, part of each heading's id, so that the texts of a page never share one. `targets` holds
     the attachments by key (``"attachments/flow.png"``); an address ``attachments/…`` not among them becomes text.
     """
-    readable, notes = _readable(text)
+    readable, notes = _readable(text.removeprefix("\ufeff"))
     try:
         return _render(readable, notes, flavour, _Translation(prefix, targets), size=_size(text))
     except _LimitError as limit:
@@ -147,12 +148,13 @@ def excerpt(plain: str, limit: int = 160) -> str:
     """Shorten plain words to at most `limit` characters, at the end of a sentence or a word, with "…" when cut."""
     if len(plain) <= limit:
         return plain
-    room = plain[: max(limit - 2, 1)]
-    sentence = max(room.rfind(end) for end in (". ", "! ", "? "))
+    end = limit - 1
+    sentence = max(plain.rfind(stop, 0, end) for stop in (". ", "! ", "? "))
     if sentence > limit // 2:
-        return room[: sentence + 1] + " …"
-    words = room if plain[len(room)] == " " else room.rpartition(" ")[0] or _whole_characters(room)
-    return words.rstrip(" ,;:.–—-") + "…"
+        return plain[: sentence + 1] + " …"
+    word = plain.rfind(" ", 0, end + 1)
+    cut = plain[:word] if word > 0 else _whole_characters(plain, end)
+    return cut.rstrip(" ,;:.–—-") + "…"
 
 
 def mentioned(text: str, keys: Iterable[str]) -> frozenset[str]:
@@ -211,7 +213,6 @@ Joiners stay: emoji and several scripts need them."""
 
 def _readable(text: str) -> tuple[str, list[Note]]:
     """Replace what no page may hold, take out what deceives a reader, and say where."""
-    text = text.removeprefix("\ufeff")
     found = (
         (_UNPRINTABLE.search(text), "a control character or half a surrogate pair: replaced"),
         (_DECEIVING.search(text), "an invisible character that turns or hides words: left out"),
@@ -228,12 +229,11 @@ def _size(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _whole_characters(text: str) -> str:
-    """Take off the end of a text what may be half of a character that is drawn as one."""
-    end = len(text) - 1
-    while end > 0 and (unicodedata.category(text[end])[0] == "M" or text[end] == "\u200d"):
+def _whole_characters(text: str, end: int) -> str:
+    """Return up to `end` characters, and no half of several that are drawn as one."""
+    while end > 1 and (unicodedata.category(text[end])[0] == "M" or "\u200d" in text[end - 1 : end + 1]):
         end -= 1
-    return text[: max(end, 1)]
+    return text[:end]
 
 
 def _quoted(text: str) -> str:
@@ -268,7 +268,6 @@ def _parser(flavour: Flavour) -> MarkdownIt:
     parser.core.ruler.after("block", "bound", _bound)
     if flavour == "xurrent":
         parser.use(account_markup)
-        parser.block.ruler.before("account_table", "flatten_first", _flatten)
     return parser
 
 
@@ -331,7 +330,6 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _SIZES = "(max-width: 48rem) 100vw, 44rem"
 """How wide a text's picture is: the window, or the column of a text (44rem, as in the stylesheet)."""
 
-
 _Attributes: TypeAlias = dict[str, str | int | float]
 
 
@@ -345,6 +343,7 @@ class _Translation:
         self._prefix = prefix
         self._targets = {_key(key): (key, target) for key, target in targets.items()}
         self._ids: dict[str, str] = {}
+        self._github = Counter[str]()
         self._tables = 0
 
     def translate(self, tokens: list[Token]) -> str:
@@ -396,7 +395,10 @@ class _Translation:
             slug = f"{base}-{taken[base]}"
         taken[slug] = 1
         id_ = f"h-{self._prefix}-{slug}"
-        for name in (slug, _github_slug(words)):
+        github = _github_slug(words)
+        again = f"-{self._github[github]}" if self._github[github] else ""
+        self._github[github] += 1
+        for name in (slug, github + again):
             self._ids.setdefault(name, id_)
         return id_
 
@@ -420,12 +422,7 @@ class _Translation:
         """Begin what scrolls when a table is wide: reached by keyboard, and told apart from others by its name."""
         self._tables += 1
         label = f"Table {self._tables} ({self._prefix})"
-        attrs: _Attributes = {
-            "class": "table",
-            "role": "region",
-            "tabindex": "0",
-            "aria-label": label,
-        }
+        attrs: _Attributes = {"class": "table", "role": "region", "tabindex": "0", "aria-label": label}
         return Token("region_open", "div", 1, attrs=attrs, block=True)
 
     # Words, links and pictures.
@@ -495,8 +492,8 @@ class _Translation:
 
     def _heading_link(self, address: str, line: int) -> str | None:
         name = unicodedata.normalize("NFKC", unquote(address[1:])).lower()
-        id_ = self._ids.get(name) or self._ids.get(_slug(name))
-        if id_ is None:
+        id_ = name and (self._ids.get(name) or self._ids.get(_slug(name)))
+        if not id_:
             self._note(line, f"no heading {_quoted(address)}: shown as text")
             return None
         return f"#{id_}"
@@ -526,13 +523,7 @@ def _img(image: Image, alt: str) -> Token:
     attrs: _Attributes = {"src": image.src}
     if image.srcset:
         attrs |= {"srcset": image.srcset, "sizes": _SIZES}
-    attrs |= {
-        "alt": alt,
-        "width": image.width,
-        "height": image.height,
-        "loading": "lazy",
-        "decoding": "async",
-    }
+    attrs |= {"alt": alt, "width": image.width, "height": image.height, "loading": "lazy", "decoding": "async"}
     return Token("picture", "img", 0, attrs=attrs)
 
 
@@ -595,7 +586,7 @@ def _slug(words: str) -> str:
 
 
 def _github_slug(words: str) -> str:
-    """What GitHub makes of a heading, and so what authors write: punctuation vanishes, each space is a ``-``."""
+    """What GitHub makes of a heading, and so what authors write: no punctuation, ``-`` for each space."""
     return re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
 
 
@@ -606,10 +597,13 @@ _TRICKS = re.compile(r"[\s\\\x00-\x20\x7f-\xa0]")
 
 _HOST = r"(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
 _WEB = re.compile(rf"https?://{_HOST}(?:[/?#][!-;=?-~]*)?", re.IGNORECASE)
+_MAIL_FIELD = r"(?:subject|body)=[!-%'-;=?-~]*"
 _MAIL = re.compile(
-    r"mailto:[a-z0-9.!#$%&'*+/=^_`{|}~-]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:\?(?:subject|cc|body)=[!-;=?-~]*)?",
+    r"mailto:[a-z0-9.!#$&'*+/=^_`{|}~-]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+    rf"(?:\?{_MAIL_FIELD}(?:&{_MAIL_FIELD})*)?",
     re.IGNORECASE,
 )
+"""A mail may be begun for the visitor; other fields could add a reader or, in old programs, a file."""
 
 
 def _web_address(written: str) -> str | None:
@@ -684,28 +678,8 @@ sets several in an order that changes from process to process."""
 
 _REL = "nofollow noopener noreferrer"
 
-_TAGS = {
-    *(
-        "a",
-        "blockquote",
-        "br",
-        "code",
-        "div",
-        "em",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "mark",
-        "ol",
-        "p",
-    ),
-    *("pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
-}
+_TAGS = {tag for tag, _ in _ALLOWED} | {"blockquote", "br", "em", "hr", "mark", "pre", "s", "strong", "u"}
+_TAGS |= {"table", "tbody", "thead", "tr"}
 
 
 @cache

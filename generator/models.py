@@ -20,6 +20,7 @@ from generator.fields import (
     Day,
     Flag,
     Id,
+    InstallUrl,
     Label,
     Line,
     Minutes,
@@ -169,7 +170,7 @@ class StoreEntry(_StoreValue):
     support: Contact | None = None
     featured: Flag = False
     screenshots: Annotated[tuple[ScreenshotFile, ...], Field(max_length=20)] = ()
-    install_url: Line | None = None
+    install_url: InstallUrl | None = None
     assurances: Annotated[tuple[Assurance, ...], Field(max_length=50)] = ()
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic_core import PydanticCustomError
+
 from generator import assets
 from generator.assets import Asset
 from generator.catalog import Listing, LocalFile
 from generator.documents import read_bytes, shown
 from generator.errors import AssetError, InputError, Problem
+from generator.fields import https_template
 from generator.markup import mentioned
 from generator.models import (
     TEXT_NAMES,
@@ -167,11 +170,12 @@ class _Desk:
     def configuration(self) -> str | None:
         """The address of the app's configuration, when a browser can open it."""
         template = self.listing.offering.configuration_uri_template
-        if template and not re.match(r"https://[^\s\\@]+$", template):
+        try:
+            return https_template(template) if template else None
+        except PydanticCustomError:
             reason = "is no address that begins with https://, so no link is shown"
             self.problems.append(self.listing.place.problem("configuration_uri_template", reason, warning=True))
             return None
-        return template or None
 
     def _own_picture(self) -> tuple[Picture, tuple[Asset, ...]] | None:
         file = self.listing.picture

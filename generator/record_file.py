@@ -3,11 +3,12 @@
 The `[store]` tables of a content folder are laid over the records of the same references.
 """
 
+import codecs
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,54 +31,35 @@ class RecordFile:
     """A JSON file of records, with what the content folder lays over them."""
 
     path: Path
-    overlays: Sequence[Overlay] = ()
+    laid_over: Sequence[Overlay] = ()
     holds_versions: bool = True
 
+    @property
+    def where(self) -> str:
+        """The file, as the author knows it."""
+        return shown(self.path)
+
     def records(self) -> Iterator[Record]:
-        """Yield every record of the file in its order, then a warning for each overlay that fits none."""
+        """Yield every record of the file in its order."""
         values, prefix = _read(self.path)
         document = JsonDocument(self.path, prefix)
-        unused = {overlay.reference: overlay for overlay in self.overlays}
-        overlays = dict(unused)
         for number, value in enumerate(values):
             place = Place(document, (*prefix, number))
-            if not isinstance(value, dict):
-                yield Record(place, {}, problems=(place.problem("", "is no record: expected an object"),))
-                continue
-            reference = value.get("reference")
-            overlay = overlays.get(reference) if isinstance(reference, str) else None
-            yield _record(place, value, overlay)
-            unused.pop(str(reference), None)
-        for overlay in unused.values():
-            if set(overlay.document.values) <= {"reference", "store"}:
-                place = Place(overlay.document)
-                reason = f"no record of {shown(self.path)} has this reference"
-                yield Record(place, {}, problems=(place.problem("reference", reason, warning=True),))
-
-
-def _record(place: Place, fields: Mapping[str, Any], overlay: Overlay | None) -> Record:
-    if overlay is None:
-        return Record(place, fields)
-    return Record(
-        replace(place, extras=overlay.document),
-        fields,
-        extras={"store": overlay.document.values.get("store", {})},
-        picture=overlay.picture,
-        attachments=overlay.attachments,
-    )
+            if isinstance(value, dict):
+                yield Record(place, value)
+            else:
+                yield Record(place, None, problems=(place.problem("", "is no record: expected an object"),))
 
 
 def _read(path: Path) -> tuple[Sequence[Any], Location]:
     """Parse the file into its records and the location of their array."""
-    content = read_bytes(path, root=path.parent, limit=FILE_BYTES)
+    content = read_bytes(path, root=path.parent, limit=FILE_BYTES).removeprefix(codecs.BOM_UTF8)
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
     try:
-        value = pydantic_core.from_json(
-            content.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False, cache_strings="keys"
-        )
+        value = pydantic_core.from_json(content, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
-        raise InputError([_mistake(path, str(error))]) from None
+        raise InputError([_mistake(path, str(error), content)]) from None
     if isinstance(value, list):
         return value, ()
     if isinstance(value, dict) and isinstance(value.get(KEY), list):
@@ -85,10 +67,15 @@ def _read(path: Path) -> tuple[Sequence[Any], Location]:
     raise InputError([Problem(shown(path), "", f'expected an array of records, or {{"{KEY}": […]}}')])
 
 
-def _mistake(path: Path, message: str) -> Problem:
-    if match := re.search(r"(.*?) at line (\d+) column (\d+)", message):
-        return Problem(shown(path), "", f"is no JSON: {match[1]}", line=int(match[2]), column=int(match[3]))
-    return Problem(shown(path), "", f"is no JSON: {message}")
+def _mistake(path: Path, message: str, content: bytes) -> Problem:
+    """Tell a mistake with its position; the parser counts bytes in a line, people count characters."""
+    match = re.search(r"(.*?) at line (\d+) column (\d+)", message, re.DOTALL)
+    if not match:
+        return Problem(shown(path), "", f"is no JSON: {message[:200]}")
+    line = int(match[2])
+    before = content.split(b"\n", line)[line - 1][: max(int(match[3]) - 1, 0)]
+    column = len(before.decode(errors="ignore")) + 1
+    return Problem(shown(path), "", f"is no JSON: {match[1][:200]}", line=line, column=column)
 
 
 @dataclass(frozen=True)
@@ -108,10 +95,9 @@ class JsonDocument:
         number, *parts = location[len(self.prefix) :]
         offset = self._elements[int(number)]
         for part in parts:
-            inside = self._inside(offset, part)
-            if inside is None:
+            if part not in (parts_here := self._inside(offset)):
                 break
-            offset = inside
+            offset = parts_here[part]
         return bisect_right(self._line_starts, offset)
 
     @cached_property
@@ -127,13 +113,18 @@ class JsonDocument:
         """The offset of every record."""
         start = self._skip(0)
         if self._text[start] == "{":
-            start = next(offset for key, offset in self._members(start) if key == KEY)
-        return [offset for _, offset in self._members(start)]
+            start = self._inside(start)[KEY]
+        return list(self._inside(start).values())
 
-    def _inside(self, offset: int, part: int | str) -> int | None:
-        if self._text[offset] not in "[{":
-            return None
-        return next((at for key, at in self._members(offset) if key == part), None)
+    def _inside(self, offset: int) -> dict[int | str, int]:
+        """Where the parts of the object or array at `offset` are; of a key written twice, the last, which counts."""
+        if offset not in self._known:
+            self._known[offset] = dict(self._members(offset)) if self._text[offset] in "[{" else {}
+        return self._known[offset]
+
+    @cached_property
+    def _known(self) -> dict[int, dict[int | str, int]]:
+        return {}
 
     def _members(self, offset: int) -> Iterator[tuple[int | str, int]]:
         """Yield the keys or indexes of the object or array at `offset`, with the offsets of their values."""

@@ -1,8 +1,9 @@
 """What ``/v1`` publishes: the public fields of an offering in the API's shape."""
 
 import re
+import unicodedata
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from generator.models import TEXT_NAMES, PublicOffering
 
@@ -25,7 +26,9 @@ def short_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
 
 def whole_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
     """The public fields of an offering in the API's shape; texts as written, attachments at our addresses."""
-    texts = {name: _with_our_addresses(getattr(offering, name), offering, base_url) or None for name in TEXT_NAMES}
+    texts: dict[str, object] = {
+        name: _with_our_addresses(getattr(offering, name), offering, base_url) or None for name in TEXT_NAMES
+    }
     attachments = [
         {"name": a.download.name, "uri": base_url + quote(a.download.path), "size": a.download.size}
         for a in offering.attachments
@@ -34,16 +37,17 @@ def whole_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
 
 
 def _with_our_addresses(text: str, offering: PublicOffering, base_url: str) -> str:
-    addresses = {
-        spelling: base_url + quote(attachment.download.path)
-        for attachment in offering.attachments
-        for spelling in (attachment.key, quote(attachment.key))
-    }
-    if not addresses:
+    """Write our addresses for the attachments that a text names, in whatever spelling, and change nothing else."""
+    ours = {_key(a.key): base_url + quote(a.download.path) for a in offering.attachments}
+    if not ours:
         return text
-    longest_first = sorted(addresses, key=len, reverse=True)
-    pattern = "|".join(map(re.escape, longest_first))
-    return re.sub(rf"(?:{pattern})(?![\w/%-]|\.\w)", lambda match: addresses[match[0]], text)
+    spelled = sorted((re.escape(key) for key in ours), key=len, reverse=True)
+    named = re.compile(rf"(?<![\w/.%-])(?:(?:{'|'.join(spelled)})(?![\w/%-]|\.\w)|attachments/[^\s()<>\[\]\"']+)")
+    return named.sub(lambda match: ours.get(_key(match[0]), match[0]), text)
+
+
+def _key(address: str) -> str:
+    return unicodedata.normalize("NFC", unquote(address))
 
 
 def _iso(moment: datetime | None) -> str | None:

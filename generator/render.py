@@ -18,7 +18,8 @@ from generator import markup
 from generator.addresses import relative
 from generator.documents import shown
 from generator.errors import InputError, Problem
-from generator.models import Attachment, Picture, PolicyJwtAlg, TextName
+from generator.fields import PolicyJwtAlg
+from generator.models import Attachment, Picture, TextName
 from generator.pages import Page, Tab
 from generator.settings import Store
 
@@ -167,8 +168,9 @@ def _srcset(picture: Picture, link: Callable[[str], str]) -> str:
 
 
 def _target(file: Attachment, link: Callable[[str], str]) -> markup.Target:
-    figure = file.figure
-    image = figure and markup.Image(link(figure.path), _srcset(figure, link), figure.width, figure.height)
+    image = None
+    if figure := file.figure:
+        image = markup.Image(link(figure.path), _srcset(figure, link), figure.width, figure.height)
     return markup.Target(link(file.download.path), image)
 
 
@@ -179,11 +181,9 @@ def _template_problem(error: Exception, page: Page) -> Problem:
         return Problem(shown(Path(where)), "", error.message or "is no template", line=line)
     if isinstance(error, jinja2.TemplateNotFound):
         return Problem(page.template, "", f"no template {error.name} (for {page.path})")
-    where, line = page.template, None
-    for frame, number in _frames(error):
-        if frame.endswith((".html", ".xml", ".txt", ".json")):
-            where, line = frame, number
-    return Problem(shown(Path(where)), "", f"{type(error).__name__}: {error} (for {page.path})", line=line)
+    inside = [frame for frame in _frames(error) if frame[0].endswith((".html", ".xml", ".txt", ".json"))]
+    frame = inside[-1] if inside else (page.template, None)
+    return Problem(shown(Path(frame[0])), "", f"{type(error).__name__}: {error} (for {page.path})", line=frame[1])
 
 
 def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
@@ -202,19 +202,22 @@ def _month(moment: date) -> str:
     return f"{_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def _filesize(size: int) -> str:
+def _filesize(size: float) -> str:
     """``212 KB``: decimal units, as shops and file managers show them; one decimal below ten."""
-    if size < 1000:
-        return f"{size} B"
-    value, unit = next(
-        (size / step, name) for step, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")) if size >= step
-    )
-    return f"{value:.1f} {unit}".replace(".0 ", " ") if value < 10 else f"{value:.0f} {unit}"
+    units = iter(("B", "KB", "MB", "GB"))
+    unit = next(units)
+    while round(size) >= 1000 and (larger := next(units, None)):
+        size, unit = size / 1000, larger
+    number = f"{size:.1f}".removesuffix(".0") if round(size, 1) < 10 else f"{size:.0f}"
+    return f"{number} {unit}"
 
 
 def _address(address: str | None) -> str:
     """The address, if a link may lead there; every `href` from an offering passes here."""
-    scheme = urlsplit(address or "").scheme
+    try:
+        scheme = urlsplit(address or "").scheme
+    except ValueError:
+        return ""
     return (address or "") if scheme in {"https", "http", "mailto"} else ""
 
 

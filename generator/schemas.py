@@ -87,6 +87,48 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What each key means, by the model and the key's name in the file."""
 
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "Offering": {
+        "card_description": "Says in one sentence what changes for the people who use it.",
+        "configuration_uri_template": "https://{account}.example.com/settings",
+        "disabled": True,
+        "picture_uri": "https://example.com/picture.png",
+        "policy_jwt_audience": "https://example.com/hook",
+        "policy_jwt_claim_expires_in": 10,
+        "requires_enabled_oauth_person": True,
+        "service_instance": {"id": 1, "name": "Name of your service instance"},
+        "source": "our-registry",
+        "sourceID": "app-1",
+        "ui_extension_version": {"id": 1, "name": "Settings", "version": 1},
+        "webhook_uri_template": "https://example.com/hook?account={account}",
+    },
+    "StoreEntry": {
+        "categories": ["Automation"],
+        "tags": ["calendar", "notifications"],
+        "publisher": "Name of the publisher",
+        "website": "https://example.com/app",
+        "support": "mailto:help@example.com",
+        "featured": True,
+        "screenshots": [{"file": "attachments/report.png", "caption": "The report of a run."}],
+        "install_url": "https://example.com/install?account={account}",
+    },
+    "Assurance": {
+        "topic": "ISO 27001",
+        "status": "Certified",
+        "scope": "Hosting and support",
+        "evidence": "attachments/certificate.pdf",
+        "valid_until": "2030-06-30",
+    },
+    "Store": {
+        "base_url": "https://apps.example.com/",
+        "account": "your-account",
+        "logo": "logo.svg",
+        "install_url": "https://{account}.example.com/apps/{reference}/install",
+    },
+    "Provider": {"url": "https://example.com/", "support": "mailto:apps@example.com"},
+}
+"""A value of a key, where an example says more than words; the comments of new files show them, too."""
+
 _DRAFT: Final = "Not yet published: left out of the store, unless drafts are asked for."
 _LATER: Final = "Fields of a later version of the API, kept for the way back and never shown."
 _ENTRY: Final = "What only the store knows of the app."
@@ -132,6 +174,23 @@ def write_schemas(content: Path) -> tuple[Path, Path]:
     return paths
 
 
+def in_words(field: Mapping[str, Any], *, required: bool = False) -> str:
+    """Tell in a few words what the schema of a key says: its meaning, whether it is required, its limits."""
+    words = [field.get("description", "")]
+    if required:
+        words.append("Required.")
+    if "enum" in field:
+        words.append(f"One of {', '.join(field['enum'])}.")
+    if "maxLength" in field and "bytes" not in words[0]:
+        words.append(f"At most {field['maxLength']:,} characters.")
+    if "maxItems" in field:
+        each = field["items"].get("maxLength")
+        words.append(f"At most {field['maxItems']}{f', each of at most {each} characters' if each else ''}.")
+    if "maximum" in field:
+        words.append(f"From {field['minimum']:,} to {field['maximum']:,}.")
+    return " ".join(words)
+
+
 def byte_limit(field: str) -> int | None:
     """Return an offering field's limit in bytes of UTF-8, or ``None`` for one that counts characters or nothing."""
     info = next(info for name, info in Offering.model_fields.items() if field == (info.alias or name))
@@ -166,9 +225,13 @@ def _model_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _described(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    meanings = MEANINGS.get(name, {})
+    meanings, examples = MEANINGS.get(name, {}), EXAMPLES.get(name, {})
     properties = {
-        key: ({"description": meanings[key]} if key in meanings else {}) | _without_null(field)
+        key: {
+            **({"description": meanings[key]} if key in meanings else {}),
+            **_without_null(field),
+            **({"examples": [examples[key]]} if key in examples else {}),
+        }
         for key, field in schema["properties"].items()
     }
     return {

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from generator.documents import explain, read_toml
 from generator.errors import InputError, UsageError
-from generator.fields import Caption, Contact, Label, WebAddress, wrong
+from generator.fields import Caption, Contact, InstallUrl, Label, WebAddress, wrong
 
 Markup = Literal["commonmark", "xurrent"]
 
@@ -32,7 +32,6 @@ def _folder_address(address: str) -> str:
 
 
 BaseUrl = Annotated[WebAddress, AfterValidator(_folder_address)]
-InstallUrl = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s\\@]+$")]
 
 
 class _Table(BaseModel):
@@ -42,7 +41,7 @@ class _Table(BaseModel):
 class Provider(_Table):
     """Who runs the store, as its header and footer name them."""
 
-    name: Label = ""
+    name: Label | None = None
     url: WebAddress | None = None
     support: Contact | None = None
 
@@ -89,12 +88,12 @@ def load_store(folder: Path, base_url: str | None = None) -> Store:
     wrong flag.
     """
     path = folder / "store.toml"
-    document = read_toml(path, root=folder) if path.exists() else None
+    document = read_toml(path, root=folder) if os.path.lexists(path) else None
     try:
         store = Store.model_validate(document.values if document else {})
     except ValidationError as error:
         raise InputError(explain(error, document, known=Store) if document else []) from None
-    return store.model_copy(update={"base_url": _address_flag(base_url)}) if base_url else store
+    return store.model_copy(update={"base_url": _address_flag(base_url)}) if base_url is not None else store
 
 
 def _address_flag(base_url: str) -> str:

@@ -18,7 +18,7 @@ from generator.documents import shown
 from generator.errors import OutputError, UsageError
 from generator.fields import TEXT_BYTES, Label, Reference
 from generator.models import TEXT_NAMES, nature
-from generator.schemas import STORE_SCHEMA, offering_schema, store_schema, write_schemas
+from generator.schemas import STORE_SCHEMA, in_words, offering_schema, store_schema, write_schemas
 
 
 def init_store(folder: Path, title: str = "Our apps") -> list[Path]:
@@ -47,7 +47,7 @@ def new_offering(content: Path, reference: str) -> Path:
         raise OutputError(f"{shown(content)}: no such folder; `appshelf init DIR` makes a store to begin with")
     offerings = content / "offerings"
     for record in ContentFolder(content).records() if offerings.is_dir() else ():
-        if record.fields.get("reference") == reference:
+        if (record.fields or {}).get("reference") == reference:
             raise OutputError(f"{record.place.document.where}: has the reference {reference} already")
     folder = offerings / slugs([reference])[reference]
     try:
@@ -82,39 +82,41 @@ def plan_offering(reference: str) -> Mapping[str, str]:
     Raises `UsageError` for what cannot be a reference.
     """
     schema = offering_schema()
+    fields, store = schema["properties"], schema["properties"]["store"]
+    settable = [key for key in file_fields() if nature(key).access == "read-write"]
     values: Mapping[str, Any] = {
         "reference": _checked(reference, Reference, "reference"),
-        "name": _name_from(reference, schema["properties"]["name"]["maxLength"]),
-        "service_instance": {"id": 1, "name": "Name of your service instance"},
-        "webhook_uri_template": "https://example.com/hook?account={account}",
-        "policy_jwt_alg": schema["properties"]["policy_jwt_alg"]["enum"][0],
+        "name": _name_from(reference, fields["name"]["maxLength"]),
+        **{key: _example(fields[key]) for key in settable if nature(key).required and key not in {"reference", "name"}},
     }
-    optional = [key for key in file_fields() if key not in values and nature(key).access == "read-write"]
-    store = {key: it for key, it in schema["properties"]["store"]["properties"].items() if key != "assurances"}
     lines = [
         f"{SCHEMA_LINE}\n",
         *_comment("Remove this line to publish the app. Until then, `appshelf preview --drafts` shows it."),
         "draft = true\n",
-        *(_entry(key, schema["properties"][key], value, required=True) for key, value in values.items()),
-        *(_entry(key, schema["properties"][key], _EXAMPLES[key], shown=False) for key in optional),
-        *_comment(
-            f"The texts stand beside this file: {', '.join(f'{name}.md' for name in TEXT_NAMES)}, each at most "
-            f"{TEXT_BYTES:,} bytes. Pictures and documents go into a folder attachments/; a text shows one with "
-            "![what it shows](attachments/flow.png) and links one with [its title](attachments/report.pdf)."
-        ),
-        *("", *_comment(schema["properties"]["store"]["description"]), "[store]"),
-        *(_entry(key, field, _EXAMPLES[key], shown=False) for key, field in store.items()),
-        *_comment(schema["properties"]["store"]["properties"]["assurances"]["description"]),
+        *(_entry(key, fields[key], value, required=True) for key, value in values.items()),
+        *(_entry(key, fields[key], used=False) for key in settable if key not in values),
+        *_comment(_FILES),
+        "",
+        *_comment(store["description"]),
+        "[store]",
+        *(_entry(key, it, used=False) for key, it in store["properties"].items() if key != "assurances"),
+        *_comment(store["properties"]["assurances"]["description"]),
         "# [[store.assurances]]",
-        *(_assurance(schema["$defs"]["Assurance"])),
+        *_assurance(schema["$defs"]["Assurance"]),
     ]
     return {"offering.toml": "\n".join(lines) + "\n", **_TEXTS}
 
 
 def _assurance(schema: Mapping[str, Any]) -> Iterator[str]:
     for key, field in schema["properties"].items():
-        words = _words(field, required=key in schema["required"])
-        yield f"# {key} = {_ASSURANCE[key]} # {words}"
+        value = _example(field) if field.get("format") == "date" else toml_value(_example(field))
+        yield f"# {key} = {value} # {in_words(field, required=key in schema['required'])}"
+
+
+def _example(field: Mapping[str, Any]) -> Any:
+    """Return a value that a key can have: its example, its default, or the first of its choices."""
+    default = [field["default"]] if "default" in field else []
+    return next(iter([*field.get("examples", ()), *default, *field.get("enum", ())]), "")
 
 
 def _name_from(reference: str, limit: int) -> str:
@@ -122,60 +124,21 @@ def _name_from(reference: str, limit: int) -> str:
     return (words[:1].upper() + words[1:])[:limit].strip() or "New app"
 
 
-def _entry(key: str, field: Mapping[str, Any], value: object, *, required: bool = False, shown: bool = True) -> str:
-    """Write a key below its meaning and limit; one that is not `shown` stands in a comment, ready to be used."""
-    line = f"{key} = {toml_value(value)}"
-    return "\n".join([*_comment(_words(field, required=required)), line if shown else f"# {line}", ""])
+def _entry(key: str, field: Mapping[str, Any], value: Any = None, *, required: bool = False, used: bool = True) -> str:
+    """Write a key below its meaning and limit; one that is not `used` stands in a comment, ready to be used."""
+    line = f"{key} = {toml_value(_example(field) if value is None else value)}"
+    return "\n".join([*_comment(in_words(field, required=required)), line if used else f"# {line}", ""])
 
 
 def _comment(words: str) -> list[str]:
     return textwrap.wrap(words, 100, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
 
 
-def _words(field: Mapping[str, Any], *, required: bool = False) -> str:
-    """Tell what a key means, whether it is required, and its limits, from its schema."""
-    words = [field.get("description", "")]
-    if required:
-        words.append("Required.")
-    if "enum" in field:
-        words.append(f"One of {', '.join(field['enum'])}.")
-    if "maxLength" in field and "bytes" not in words[0]:
-        words.append(f"At most {field['maxLength']:,} characters.")
-    if "maxItems" in field:
-        each = field["items"].get("maxLength")
-        words.append(f"At most {field['maxItems']}{f', each of at most {each} characters' if each else ''}.")
-    if "maximum" in field:
-        words.append(f"From {field['minimum']:,} to {field['maximum']:,}.")
-    return " ".join(words)
-
-
-_EXAMPLES: Final[Mapping[str, Any]] = {
-    "card_description": "Says in one sentence what changes for the people who use it.",
-    "configuration_uri_template": "https://{account}.example.com/settings",
-    "disabled": True,
-    "picture_uri": "https://example.com/picture.png",
-    "policy_jwt_audience": "https://example.com/hook",
-    "policy_jwt_claim_expires_in": 10,
-    "requires_enabled_oauth_person": True,
-    "source": "our-registry",
-    "sourceID": "app-1",
-    "ui_extension_version": {"id": 1, "name": "Settings", "version": 1},
-    "categories": ["Automation"],
-    "tags": ["calendar", "notifications"],
-    "publisher": "Name of the publisher",
-    "website": "https://example.com/app",
-    "support": "mailto:help@example.com",
-    "featured": True,
-    "screenshots": [{"file": "attachments/report.png", "caption": "The report of a run."}],
-    "install_url": "https://example.com/install?account={account}",
-}
-_ASSURANCE: Final[Mapping[str, str]] = {
-    "topic": '"ISO 27001"',
-    "status": '"Certified"',
-    "scope": '"Hosting and support"',
-    "evidence": '"attachments/certificate.pdf"',
-    "valid_until": "2030-06-30",
-}
+_FILES: Final = (
+    f"The texts stand beside this file: {', '.join(f'{name}.md' for name in TEXT_NAMES)}, each at most {TEXT_BYTES:,} "
+    "bytes. Pictures and documents go into a folder attachments/; a text shows one with ![what it shows]"
+    "(attachments/flow.png) and links one with [its title](attachments/report.pdf)."
+)
 _TEXTS: Final[Mapping[str, str]] = {
     "description.md": """\
 The description of this app is being written. Its first paragraph will say what the app does, for whom, and what they \
@@ -211,37 +174,25 @@ def plan_store(title: str) -> Mapping[str, str]:
     values = {
         "title": _checked(title, Label, "title"),
         "tagline": "What we offer, what it does, and how it treats data.",
+        "name": "Your company",
     }
     schema = store_schema()
     settings = {key: field for key, field in schema["properties"].items() if key != "provider"}
     provider = schema["$defs"]["Provider"]["properties"]
     lines = [
         f"#:schema {STORE_SCHEMA}",
-        *_comment("A new store. `appshelf preview --open`, one folder up, shows it and follows every change."),
-        *_comment("`appshelf new REFERENCE` adds an offering; the samples in offerings/ may go."),
+        *_comment("A new store. `appshelf preview --open`, called one folder up, shows it and follows every change;"),
+        *_comment("`appshelf new REFERENCE` adds an offering. The samples in offerings/ may go."),
         "",
-        *(_setting(key, field, values) for key, field in settings.items()),
+        *(_entry(key, it, values.get(key), used=key in values) for key, it in settings.items()),
         *_comment(schema["properties"]["provider"]["description"]),
         "[provider]",
-        *(_setting(key, field, {"name": "Your company"}) for key, field in provider.items()),
+        *(_entry(key, it, values.get(key), used=key in values) for key, it in provider.items()),
     ]
     samples = {f"content/offerings/{path}": text for path, text in _SAMPLES.items()}
     return {"content/store.toml": "\n".join(lines), ".gitignore": "site/\n.cache/\n", **samples}
 
 
-def _setting(key: str, field: Mapping[str, Any], values: Mapping[str, str]) -> str:
-    value = values.get(key, field.get("default", _SETTINGS.get(key)))
-    return _entry(key, field, value, shown=key in values)
-
-
-_SETTINGS: Final[Mapping[str, str]] = {
-    "base_url": "https://apps.example.com/",
-    "account": "your-account",
-    "logo": "logo.svg",
-    "install_url": "https://{account}.example.com/apps/{reference}/install",
-    "url": "https://example.com/",
-    "support": "mailto:apps@example.com",
-}
 _PICTURE: Final = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><rect width="96" height="96" rx="20" fill="{paper}"/>\
 <path d="{path}" fill="none" stroke="{ink}" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/></svg>

@@ -1,0 +1,172 @@
+// What the pages gain from a script. Without it everything can still be read and reached.
+(() => {
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  const named = (hash) => {
+    try { return document.getElementById(decodeURIComponent(hash.slice(1))); } catch { return null; }
+  };
+  const memory = {
+    get(key) {
+      try { return localStorage.getItem(`appshelf-${key}`) || ""; } catch { return ""; }
+    },
+    set(key, value) {
+      try {
+        if (value) localStorage.setItem(`appshelf-${key}`, value);
+        else localStorage.removeItem(`appshelf-${key}`);
+      } catch { /* Forbidden: it holds for this page only. */ }
+    },
+  };
+
+  // On a phone some rows scroll: what is current should be in sight.
+  const centre = (row, item) => {
+    row.scrollLeft = item.offsetLeft - row.offsetLeft - (row.clientWidth - item.offsetWidth) / 2;
+  };
+  const chips = $("[data-scroll]");
+  const chip = chips && $("[aria-current]", chips);
+  if (chip) centre(chips, chip);
+
+  // The theme: a choice that equals the system's is forgotten, so that the store follows the system again.
+  const themeSwitch = $("[data-theme-switch]");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (document.documentElement.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
+  const showTheme = () => themeSwitch.setAttribute("aria-pressed", String(isDark()));
+  themeSwitch.addEventListener("click", () => {
+    const dark = !isDark();
+    const choice = dark === system.matches ? "" : dark ? "dark" : "light";
+    if (choice) document.documentElement.dataset.theme = choice;
+    else delete document.documentElement.dataset.theme;
+    memory.set("theme", choice);
+    showTheme();
+  });
+  system.addEventListener("change", showTheme);
+  showTheme();
+
+  // The sections of an offering as tabs (ARIA authoring practices, "Tabs with automatic activation").
+  const tablist = $("[data-tabs]");
+  if (tablist) {
+    const tabs = $$("a", tablist);
+    const panels = tabs.map((tab) => named(tab.hash));
+    tablist.setAttribute("role", "tablist");
+    tabs.forEach((tab, i) => {
+      tab.id = `tab-${panels[i].id}`;
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", panels[i].id);
+      panels[i].setAttribute("role", "tabpanel");
+      panels[i].setAttribute("aria-labelledby", tab.id);
+      // "until-found" lets the browser's own search look into the hidden texts.
+      panels[i].addEventListener("beforematch", () => open(i, "replaceState"));
+    });
+
+    const show = (shown) => {
+      tabs.forEach((tab, i) => {
+        tab.setAttribute("aria-selected", String(i === shown));
+        tab.tabIndex = i === shown ? 0 : -1;
+        if (i === shown) panels[i].removeAttribute("hidden");
+        else panels[i].setAttribute("hidden", "until-found");
+      });
+      centre(tablist, tabs[shown]);
+    };
+    const open = (i, how) => {
+      if (location.hash !== tabs[i].hash) history[how](null, "", tabs[i].hash);
+      show(i);
+      // From deep inside one text, the next one begins at its beginning.
+      if (tablist.getBoundingClientRect().top <= 0) tablist.parentElement.scrollIntoView();
+    };
+    // An address may name a tab, or a heading inside one.
+    const follow = () => {
+      const target = named(location.hash);
+      const i = panels.findIndex((panel) => panel.contains(target));
+      if (target && i < 0) return;
+      show(Math.max(i, 0));
+      if (target && target !== panels[i]) target.scrollIntoView();
+    };
+
+    // Not sooner: an address that names a text would focus it, and draw a ring round the whole of it.
+    tablist.addEventListener("focusin", () => panels.forEach((panel) => { panel.tabIndex = 0; }), { once: true });
+    tablist.addEventListener("click", (event) => {
+      const i = tabs.indexOf(event.target.closest("a"));
+      if (i < 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      open(i, "pushState");
+    });
+    tablist.addEventListener("keydown", (event) => {
+      const i = tabs.indexOf(document.activeElement);
+      const forward = getComputedStyle(tablist).direction === "rtl" ? -1 : 1;
+      const to = { ArrowRight: i + forward, ArrowLeft: i - forward, Home: 0, End: -1, " ": i }[event.key];
+      if (i < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const next = (to + tabs.length) % tabs.length;
+      tabs[next].focus();
+      open(next, "replaceState");
+    });
+    addEventListener("hashchange", follow);
+    addEventListener("popstate", follow);
+    follow();
+    tablist.dataset.ready = "";
+  }
+
+  // Addresses with {account}: the visitor says the account once, and only this browser keeps it.
+  const actions = $("[data-actions]");
+  if (actions) {
+    const form = $("form", actions);
+    const input = $("input", form);
+    const links = $$("[data-address]", actions);
+    let wanted = links[0];
+    const valid = (account) => /^[a-z0-9-]{1,64}$/.test(account);
+    const fill = (account) => {
+      for (const a of links) {
+        const address = valid(account) ? a.dataset.address.replaceAll("{account}", account) : "";
+        a.href = address.startsWith("https://") ? address : "#account";
+      }
+      $("[data-known]", actions).hidden = !valid(account);
+      $("[data-account]", actions).textContent = account;
+    };
+    const ask = () => {
+      form.hidden = false;
+      input.focus();
+      input.select();
+    };
+    links.forEach((a) => a.addEventListener("click", (event) => {
+      if (a.getAttribute("href") !== "#account") return;
+      event.preventDefault();
+      wanted = a;
+      ask();
+    }));
+    $("[data-change]", actions).addEventListener("click", ask);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      input.value = input.value.toLowerCase();
+      memory.set("account", input.value);
+      fill(input.value);
+      form.hidden = true;
+      if (wanted.getAttribute("href") !== "#account") location.assign(wanted.href);
+    });
+    input.value = memory.get("account");
+    fill(input.value);
+  }
+
+  // Copying, where the browser allows it; elsewhere the text is selected, ready to be copied.
+  $$("[data-copy]").forEach((button) => {
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        const status = button.nextElementSibling;
+        button.firstChild.textContent = status.textContent = "Copied";
+        setTimeout(() => {
+          button.firstChild.textContent = "Copy";
+          status.textContent = "";
+        }, 2000);
+      } catch {
+        getSelection().selectAllChildren($("code", button.parentElement));
+      }
+    });
+  });
+
+  // A build has no clock, a browser has: what was valid until a day that is over is marked.
+  $$("[data-until]").forEach((words) => {
+    if (new Date(`${words.dataset.until}T23:59:59`) >= new Date()) return;
+    words.textContent = "expired on";
+    words.className = "expired";
+  });
+})();

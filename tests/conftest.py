@@ -1,0 +1,27 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run and on every worker: a failure that appears once can be met again.
+settings.register_profile(
+    "appshelf",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("appshelf")
+
+
+@pytest.fixture(scope="session")
+def real_listings() -> Path:
+    """262 real listings in the API's shape; they lie outside the repository."""
+    folder = os.environ.get("APPSHELF_DATA")
+    if not folder:
+        pytest.skip("APPSHELF_DATA names no folder, so the 262 real listings are not tried")
+    return Path(folder) / "integrations" / "app_offerings.json"

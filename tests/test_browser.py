@@ -1,0 +1,245 @@
+"""What a visitor does, in a real browser: the example store, served with the headers that a host should send."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from generator.build import build
+from generator.settings import Settings
+
+CONTENT = Path(__file__).parent.parent / "content"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+INSTALL = "https://acme.example.com/apps/wdc_asset_bridge/install"
+DETAIL = "apps/wdc_asset_bridge/index.html"
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian `apt-get install chromium` brings it"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """A static host that forbids everything a page of ours has no need of."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser") / "shop" / "site"
+    settings = Settings(
+        content=CONTENT,
+        output=folder,
+        templates=folder.parent / "none",
+        base_url="https://apps.example.com/shop/site/",  # only its path matters: the links of 404.html begin with it
+    )
+    build(settings, lambda *_: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """Serve the site from a sub-folder, where a link that begins with a slash would break."""
+    handler = partial(Handler, directory=str(site.parent.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/shop/site/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A fresh visitor; whatever breaks in the page, or leaves for another origin, fails the test."""
+    context = browser.new_context(base_url=address)
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(f"{error.page and error.page.url}: {error.error}"))
+    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    context.on("request", lambda request: request.url.startswith(address) or wrong.append(request.url))
+    yield context
+    context.close()
+    assert [it for it in wrong if it != INSTALL] == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def open_panels(page: Page) -> list[str]:
+    return [it.get_attribute("id") or "" for it in page.locator("[data-panel]").all() if it.is_visible()]
+
+
+def test_the_first_tab_is_open(page: Page) -> None:
+    page.goto(DETAIL)
+    assert open_panels(page) == ["description"]
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Description")
+
+
+def test_a_click_opens_a_tab_and_names_it_in_the_address(page: Page) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("tab", name="Features").click()
+    assert open_panels(page) == ["features"]
+    assert page.url.endswith("#features")
+
+
+def test_back_returns_to_the_tab_before(page: Page) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("tab", name="Features").click()
+    page.get_by_role("tab", name="Security").click()
+    page.go_back()
+    assert open_panels(page) == ["features"]
+    page.go_back()
+    assert open_panels(page) == ["description"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "opened"),
+    [
+        pytest.param(["ArrowRight"], "features", id="right: the next"),
+        pytest.param(["ArrowRight", "ArrowRight", "ArrowRight"], "description", id="right at the end: the first"),
+        pytest.param(["ArrowLeft"], "compliance", id="left at the beginning: the last"),
+        pytest.param(["End"], "compliance", id="End: the last"),
+        pytest.param(["End", "Home"], "description", id="Home: the first"),
+    ],
+)
+def test_keys_move_between_tabs(page: Page, keys: list[str], opened: str) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("tab", selected=True).focus()
+    for key in keys:
+        page.keyboard.press(key)
+    assert open_panels(page) == [opened]
+    assert page.evaluate("document.activeElement.hash") == f"#{opened}"
+
+
+def test_only_the_open_tab_is_a_stop_of_the_tab_key(page: Page) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("tab", selected=True).focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "description"
+
+
+def test_a_link_to_a_tab_opens_it(page: Page) -> None:
+    page.goto(f"{DETAIL}#compliance")
+    assert open_panels(page) == ["compliance"]
+
+
+def test_a_link_to_a_heading_opens_its_tab_and_shows_it(page: Page) -> None:
+    page.goto(DETAIL)
+    heading = page.locator("#compliance .prose h3").nth(2)
+    page.goto("about:blank")
+    page.goto(f"{DETAIL}#h-compliance-encryption")
+    assert open_panels(page) == ["compliance"]
+    expect(page.locator("#h-compliance-encryption")).to_be_in_viewport()
+    assert heading.count() == 1
+
+
+def test_a_broken_fragment_shows_the_first_tab(page: Page) -> None:
+    page.goto(f"{DETAIL}#%E0%A4%A")
+    assert open_panels(page) == ["description"]
+
+
+def test_without_javascript_all_texts_stand_under_each_other(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(DETAIL)
+    assert open_panels(page) == ["description", "features", "compliance"]
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Features").click()
+    expect(page.get_by_role("heading", name="Features", level=2)).to_be_in_viewport()
+    context.close()
+
+
+def test_print_shows_all_texts(page: Page) -> None:
+    page.goto(DETAIL)
+    page.emulate_media(media="print")
+    assert open_panels(page) == ["description", "features", "compliance"]
+
+
+def test_get_this_app_asks_once_for_the_account(page: Page) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("link", name="Get this app").click()
+    page.get_by_label("Your account").fill("acme")
+    page.route(INSTALL, lambda route: route.fulfill(body="installed"))
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(INSTALL)
+
+
+def test_the_account_is_remembered(page: Page) -> None:
+    page.goto(DETAIL)
+    page.evaluate("localStorage.setItem('appshelf-account', 'acme')")
+    page.reload()
+    install = page.get_by_role("link", name="Get this app")
+    expect(install).to_have_attribute("href", INSTALL)
+
+
+@pytest.mark.parametrize("account", ["Acme Corp", "a/../b", "javascript:", "a.b", "é"])
+def test_no_other_account_gets_into_an_address(page: Page, account: str) -> None:
+    page.goto(DETAIL)
+    page.evaluate("account => localStorage.setItem('appshelf-account', account)", account)
+    page.reload()
+    expect(page.get_by_role("link", name="Get this app")).to_have_attribute("href", "#account")
+
+
+def test_the_theme_is_remembered(page: Page) -> None:
+    page.goto("index.html")
+    page.get_by_role("button", name="Dark theme").click()
+    page.goto(DETAIL)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280, 2560])
+@pytest.mark.parametrize("path", ["index.html", DETAIL, f"{DETAIL}#features", "updated/index.html", "404.html"])
+def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    ["index.html", DETAIL, f"{DETAIL}#features", f"{DETAIL}#compliance", "updated/index.html", "404.html"],
+)
+def test_axe_finds_nothing(page: Page, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(path)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_store_works_from_a_file(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.get_by_role("link", name="Asset Bridge").click()
+    page.get_by_role("tab", name="Features").click()
+    assert open_panels(page) == ["features"]
+    assert page.evaluate("document.querySelector('img.picture').naturalWidth") > 0
+    page.close()
