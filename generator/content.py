@@ -10,6 +10,7 @@ Reading and writing (`generator.content_writer`) are the same rule in both direc
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,6 +201,8 @@ class _Files:
         if len(attachments) > _MOST_ATTACHMENTS:
             reason = f"{len(attachments):,} files, at most {_MOST_ATTACHMENTS:,}"
             problems.append(Problem(shown(folder / "attachments"), "", reason))
+        doubles = [key for key, count in Counter(file.key for file in attachments).items() if count > 1]
+        problems += [Problem(shown(folder / key), "", "is the name of two files, in two spellings") for key in doubles]
         picture = LocalFile("picture_uri", pictures[0], root) if pictures else None
         for file in (*attachments, *([picture] if picture else [])):
             if refused := refusal(file.path, root):

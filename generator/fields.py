@@ -6,7 +6,7 @@ and "max 2KB" do. Nothing is converted silently: ``"1"``, ``true`` and ``1.0`` a
 
 import re
 import unicodedata
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -45,13 +45,17 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _at_most_bytes(limit: int) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if (size := len(text.encode())) > limit:
-            raise wrong(f"{size:,} bytes, at most {limit:,}")
-        return text
+@dataclass(frozen=True)
+class AtMostBytes:
+    """The specification's "(max n KB)": a limit in bytes of UTF-8."""
 
-    return check
+    limit: int
+
+    def __call__(self, text: str) -> str:
+        """Return `text` if it is within the limit."""
+        if (size := len(text.encode())) > self.limit:
+            raise wrong(f"{size:,} bytes, at most {self.limit:,}")
+        return text
 
 
 def _timestamp(value: object) -> object:
@@ -103,7 +107,7 @@ def _web_address(text: str) -> str:
     """Accept an absolute https or http address without user name or password."""
     try:
         parts = urlsplit(text)
-        host, user = parts.hostname, parts.username
+        host, user, _ = parts.hostname, parts.username, parts.port
     except ValueError:
         raise wrong(f"{text[:60]!r} is no valid address") from None
     if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\]", text):
@@ -177,8 +181,8 @@ Line = Annotated[str, _upto(2048), _ONE_LINE]
 Label = Annotated[str, _required(64), _ONE_LINE, _NOT_BLANK]
 Caption = Annotated[str, _upto(255), _ONE_LINE]
 
-Text = Annotated[str, Strict(), AfterValidator(_at_most_bytes(TEXT_BYTES))]
-Audience = Annotated[str, Strict(), AfterValidator(_at_most_bytes(2 * 1024)), AfterValidator(_without_control)]
+Text = Annotated[str, Strict(), AfterValidator(AtMostBytes(TEXT_BYTES))]
+Audience = Annotated[str, Strict(), AfterValidator(AtMostBytes(2 * 1024)), AfterValidator(_without_control)]
 PictureUri = Annotated[str, _upto(4 * 1024 * 1024), _ONE_LINE]
 """An address, or a data URL of a picture under 2 MB."""
 SignedUri = Annotated[str, _upto(8192), _ONE_LINE]

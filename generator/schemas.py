@@ -3,7 +3,6 @@
 Types, limits, choices and defaults come from the models; only what a key means is said here.
 """
 
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BaseModel
 
 from generator.content import EXTRA, file_fields
 from generator.content_writer import replace_file
+from generator.fields import AtMostBytes
 from generator.models import Offering, StoreEntry, nature
 from generator.settings import Store
 
@@ -85,7 +85,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "support": "Where visitors get help: an address that begins with https:// or mailto:.",
     },
 }
-"""What each key means, by the model and the key's name in the file."""
+"""What each key means, by the model and the key's name in the file; a description in the model itself wins."""
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "Offering": {
@@ -194,13 +194,11 @@ def in_words(field: Mapping[str, Any], *, required: bool = False) -> str:
 def byte_limit(field: str) -> int | None:
     """Return an offering field's limit in bytes of UTF-8, or ``None`` for one that counts characters or nothing."""
     info = next(info for name, info in Offering.model_fields.items() if field == (info.alias or name))
-    for kind in (info.annotation, *get_args(info.annotation)):
-        for rule in getattr(kind, "__metadata__", ()):
-            if isinstance(rule, AfterValidator):
-                limit = inspect.getclosurevars(rule.func).nonlocals.get("limit")
-                if isinstance(limit, int):
-                    return limit
-    return None
+    rules = (
+        rule for kind in (info.annotation, *get_args(info.annotation)) for rule in getattr(kind, "__metadata__", ())
+    )
+    limits = (rule.func for rule in rules if isinstance(rule, AfterValidator))
+    return next((rule.limit for rule in limits if isinstance(rule, AtMostBytes)), None)
 
 
 def _document(

@@ -12,8 +12,6 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pydantic import BaseModel
-from site_checks import build_site, check_site, tree
-from stores import offering, pdf, random_store, write_records, write_store
 
 from generator.catalog import load_catalog
 from generator.content import ContentFolder
@@ -21,6 +19,8 @@ from generator.models import Offering
 from generator.pages import plan_pages
 from generator.public import present, take_stock
 from generator.settings import Store, load_store
+from site_checks import build_site, check_site, tree
+from stores import offering, pdf, random_store, write_records, write_store
 
 WORD = "zqxcanary"
 NUMBER = 718_392_116_055

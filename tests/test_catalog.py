@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import offering, offerings, several, told, without, write_records, write_store
 
 from generator.catalog import Catalog, Overlay, Place, Record, derived_id, derived_reference, load_catalog
 from generator.content import ContentFolder
 from generator.documents import Location
 from generator.errors import InputError
 from generator.record_file import RecordFile
+from stores import offering, offerings, several, told, without, write_records, write_store
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from site_checks import check_site, tree
-from stores import offering, several, write_records, write_store
 
 import generator
 from generator import cli
+from site_checks import check_site, tree
+from stores import offering, several, write_records, write_store
 
 ROOT = Path(generator.__file__).parents[1]
 PROBLEM = re.compile(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import offering, picture, random_store, several, told, without, write_store
 
 from generator.catalog import Catalog, Listing, load_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError
+from stores import offering, picture, random_store, several, told, without, write_store
 
 REQUIRED = """\
 name = "One"
@@ -560,3 +560,10 @@ def test_several_offerings_in_a_folder(tmp_path: Path) -> None:
 def test_pictures_are_what_their_endings_say(kind: str) -> None:
     beginnings = {"png": b"\x89PNG", "jpg": b"\xff\xd8\xff", "webp": b"RIFF", "gif": b"GIF8", "svg": b"<svg"}
     assert picture(random.Random(1), kind, (40, 30)).startswith(beginnings[kind])  # noqa: S311 for a test
+
+
+def test_two_spellings_of_one_name_are_a_problem(tmp_path: Path) -> None:
+    """Texts know a file by its composed name (NFC), so the second would vanish without a word."""
+    store_of(tmp_path, REQUIRED, **{"attachments/Caf\u00e9.pdf": b"x", "attachments/Cafe\u0301.pdf": b"y"})
+    (problem,) = problems(tmp_path)
+    assert problem.endswith("Caf\u00e9.pdf: is the name of two files, in two spellings")

@@ -120,7 +120,9 @@ stores = st.builds(
             "screenshots": st.lists(
                 st.fixed_dictionaries({"file": files}, optional={"caption": line(255)}), max_size=4
             ),
-            "install_url": line(2048),
+            "install_url": st.sampled_from(
+                ["https://{account}.example.com/{reference}", "https://b.example/?a={reference}"]
+            ),
             "assurances": st.lists(assurances, max_size=4),
         },
     ),

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import told
 
 from generator.documents import (
     TomlDocument,
@@ -25,6 +24,7 @@ from generator.documents import (
     unknown,
 )
 from generator.errors import InputError, Problem
+from stores import told
 
 LIMIT = 65_536
 

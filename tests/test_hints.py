@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from stores import offering, write_store
 
 from generator.catalog import load_catalog
 from generator.content import ContentFolder
 from generator.hints import hints
+from stores import offering, write_store
 
 
 def told(folder: Path, *offerings: dict[str, object]) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from pydantic import BaseModel, ValidationError
-from stores import ALGORITHMS, Fields, offering, offerings, without
 
 from generator.models import (
     Assurance,
@@ -22,6 +21,7 @@ from generator.models import (
     UiExtensionVersion,
     nature,
 )
+from stores import ALGORITHMS, Fields, offering, offerings, without
 
 READ_WRITE, READ_ONLY, WRITE_ONLY = "read-write", "read-only", "write-only"
 

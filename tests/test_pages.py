@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from site_checks import public
 
 from generator.models import Attachment, DeclaredAssurance, Download, Picture, PublicOffering, Screenshot
 from generator.pages import RELATED, UPDATED, Card, Group, Page, Pager, Site, Tab, plan_pages
 from generator.settings import Provider, Store
+from site_checks import public
 
 BASE = "https://apps.example.com/shop/"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import offering, pdf, picture, several, write_records, write_store
 
 from generator.catalog import Listing, Source, load_catalog
 from generator.content import ContentFolder
@@ -16,6 +15,7 @@ from generator.errors import InputError, Problem
 from generator.models import PublicOffering
 from generator.public import Stocked, load_logo, present, take_stock
 from generator.record_file import RecordFile
+from stores import offering, pdf, picture, several, write_records, write_store
 
 Files = Mapping[str, bytes | str]
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import offering, offerings, several, told, without, write_records, write_store
 
 from generator.catalog import Catalog, load_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError
 from generator.record_file import RecordFile
+from stores import offering, offerings, several, told, without, write_records, write_store
 
 REQUIRED = ("id", "name", "policy_jwt_alg", "reference", "service_instance", "webhook_uri_template")
 

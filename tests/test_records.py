@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from site_checks import public
 
 from generator.models import Attachment, Download, Picture
 from generator.records import short_record, whole_record
+from site_checks import public
 
 BASE = "https://apps.example.com/shop/"
 SHORT = {

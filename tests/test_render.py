@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from site_checks import parse, public
 
 from generator.errors import InputError, Problem
 from generator.models import Attachment, DeclaredAssurance, Download, Picture, PublicOffering, Screenshot, Variant
 from generator.pages import Page, Tab, plan_pages
 from generator.render import RenderedPage, Renderer, TextNote, load_static
 from generator.settings import PACKAGED_TEMPLATES, Provider, Store
+from site_checks import parse, public
 
 BASE = "https://apps.example.com/shop/"
 STORE = Store(title="Widget Apps")

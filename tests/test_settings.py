@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from stores import told
 
 from generator.errors import InputError, UsageError
 from generator.settings import PACKAGED_TEMPLATES, Provider, Settings, Store, load_store
+from stores import told
 
 
 def store(folder: Path, text: str, base_url: str | None = None) -> Store:
