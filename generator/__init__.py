@@ -9,10 +9,14 @@
     documents       authors' files read under limits; broken rules told with their positions
     catalog         records checked, each and against each other
     content         the content folder as a source;  content_writer  the other direction
+    toml_edit       an offering.toml changed in place;  toml_text  values as TOML
     record_file     a JSON file of API records as a source
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
-    markup          text to safe HTML and to plain words
-    assets          pictures and attachments under their hashes;  drawings  SVG and monograms;  filetypes
+    markup          text to safe HTML and to plain words, in steps:
+    markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
+    markup_tokens   tokens rewritten;  markup_headings  levels and ids;  markup_addresses  what may be a link
+    markup_policy   the allow-list, last;  markup_values  what the steps share
+    assets          pictures and attachments under their hashes;  drawings  SVG;  monograms;  filetypes
     hints           what `appshelf check` tells beyond the rules
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
@@ -26,9 +30,17 @@ Imports point down only:
     build  starter
     public  render  writer  schemas
     content_writer
+    toml_edit
+    toml_text
     pages  assets  content  record_file  hints
     catalog  settings  records
     models  markup
-    documents  fields  drawings  filetypes  addresses  manifest  spread  account_markup
+    markup_tokens
+    markup_addresses
+    markup_headings
+    markup_policy
+    markup_words  markup_parser
+    markup_values
+    documents  fields  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
     errors
 """

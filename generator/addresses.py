@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 _RESERVED = re.compile(r"index|assets|page|404|_headers|con|prn|aux|nul|(com|lpt)[0-9]|[_-].*|.*[_-]|(.*-)?[0-9a-f]{8}")
 """Names that a host, a file system or a path of ours treats in a way of its own; and what looks like a hash of ours."""
@@ -18,6 +18,11 @@ def relative(source: str, target: str) -> str:
     while common < min(len(here), len(there) - 1) and here[common] == there[common]:
         common += 1
     return quote("/".join([".."] * (len(here) - common) + there[common:]), safe="/-._~")
+
+
+def attachment_key(address: str) -> str:
+    """Return the one spelling of an attachment's address in a text: percent-decoded and composed (NFC)."""
+    return unicodedata.normalize("NFC", unquote(address))
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:

@@ -21,10 +21,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from generator.drawings import SIDE, Drawing, draw, monogram_svg, read_svg
+from generator.drawings import SIDE, Drawing, draw, read_svg
 from generator.errors import AssetError
 from generator.filetypes import PictureFormat, described, file_type, picture_format, published_name, safe_name
 from generator.models import Download, Picture, Variant
+from generator.monograms import monogram_svg
 
 PICTURE_BYTES = 5 << 20
 PICTURE_PIXELS = 16_000_000

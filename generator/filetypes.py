@@ -51,9 +51,7 @@ TEXTS = {
 }
 """Text that no browser runs or renders; any other text is published as ``.txt``."""
 
-ALLOWED = (
-    "PDF, PNG, JPEG, GIF, WebP, ZIP, office documents (docx, xlsx, pptx, odt, ods, odp) and text in UTF-8"
-)
+ALLOWED = "PDF, PNG, JPEG, GIF, WebP, ZIP, office documents (docx, xlsx, pptx, odt, ods, odp) and text in UTF-8"
 
 _OOXML = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml", ".pptx": "ppt/presentation.xml"}
 """The part that makes a ZIP such a document, where every program puts it (ECMA-376 leaves the place free)."""

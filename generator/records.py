@@ -1,10 +1,10 @@
 """What ``/v1`` publishes: the public fields of an offering in the API's shape."""
 
 import re
-import unicodedata
 from datetime import datetime
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from generator.addresses import attachment_key
 from generator.models import TEXT_NAMES, PublicOffering
 
 
@@ -38,16 +38,12 @@ def whole_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
 
 def _with_our_addresses(text: str, offering: PublicOffering, base_url: str) -> str:
     """Write our addresses for the attachments that a text names, in whatever spelling, and change nothing else."""
-    ours = {_key(a.key): base_url + quote(a.download.path) for a in offering.attachments}
+    ours = {attachment_key(a.key): base_url + quote(a.download.path) for a in offering.attachments}
     if not ours:
         return text
     spelled = sorted((re.escape(key) for key in ours), key=len, reverse=True)
     named = re.compile(rf"(?<![\w/.%-])(?:(?:{'|'.join(spelled)})(?![\w/%-]|\.\w)|attachments/[^\s()<>\[\]\"']+)")
-    return named.sub(lambda match: ours.get(_key(match[0]), match[0]), text)
-
-
-def _key(address: str) -> str:
-    return unicodedata.normalize("NFC", unquote(address))
+    return named.sub(lambda match: ours.get(attachment_key(match[0]), match[0]), text)
 
 
 def _iso(moment: datetime | None) -> str | None:

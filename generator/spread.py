@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 CHUNK = 16
-"""Things a worker takes at a time: few enough to share work evenly, enough to make the hand-over cheap."""
+"""The most things a worker takes at a time: few enough to share work evenly, enough to make hand-overs cheap."""
 
 _work: Callable[[int], object] | None = None
 
@@ -21,7 +21,8 @@ def spread(work: Callable[[int], T], count: int, jobs: int) -> Iterator[T]:
     Workers are forked, so `work` and all that it refers to is theirs without being copied or pickled; only results
     travel. Where there is no fork, or too little work to pay for one, the work is done here.
     """
-    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    size = max(1, min(CHUNK, count // (4 * jobs)))
+    chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
     if jobs < 2 or len(chunks) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, range(count))
         return

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from generator.addresses import slugs
 from generator.content import ContentFolder, file_fields
-from generator.content_writer import SCHEMA_LINE, replace_file, toml_value
+from generator.content_writer import SCHEMA_LINE, replace_file
 from generator.documents import shown
 from generator.errors import OutputError, UsageError
 from generator.fields import TEXT_BYTES, Label, Reference
 from generator.models import TEXT_NAMES, nature
 from generator.schemas import STORE_SCHEMA, in_words, offering_schema, store_schema, write_schemas
+from generator.toml_text import toml_value
 
 
 def init_store(folder: Path, title: str = "Our apps") -> list[Path]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import random
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -79,9 +80,7 @@ ICONS = [
 
 
 @pytest.mark.parametrize(("size", "widths"), ICONS)
-def test_an_icon_has_the_sizes_of_its_pages_and_is_never_enlarged(
-    size: tuple[int, int], widths: list[int]
-) -> None:
+def test_an_icon_has_the_sizes_of_its_pages_and_is_never_enlarged(size: tuple[int, int], widths: list[int]) -> None:
     published = icon(saved(flat(*size)))
     picture, assets = published
     assert [variant.width for variant in picture.variants] == widths
@@ -140,9 +139,7 @@ def test_a_figure_keeps_its_proportions_and_is_never_enlarged(
         ('viewBox="0 0 10 10"', [(10, 10), (20, 20)]),
     ],
 )
-def test_an_svg_figure_is_drawn_in_its_own_size_and_twice_that(
-    size: str, sizes: list[tuple[int, int]]
-) -> None:
+def test_an_svg_figure_is_drawn_in_its_own_size_and_twice_that(size: str, sizes: list[tuple[int, int]]) -> None:
     published = figure(f'<svg xmlns="http://www.w3.org/2000/svg" {size}/>'.encode())
     assert [opened(published, variant.width).size for variant in published[0].variants] == sizes
 
@@ -159,9 +156,7 @@ def rgb_16() -> bytes:
 
 def png_of(header: bytes, pixels: bytes) -> bytes:
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
@@ -356,11 +351,7 @@ def test_a_damaged_picture_is_shown_or_refused(
     content = bytearray(seed)
     for place, new in damages:
         content[place % len(content) : place % len(content) + len(new)] = new
-    damaged = (
-        bytes(content[: data.draw(st.integers(0, len(content)))])
-        if data.draw(st.booleans())
-        else bytes(content)
-    )
+    damaged = bytes(content[: data.draw(st.integers(0, len(content)))]) if data.draw(st.booleans()) else bytes(content)
     try:
         picture, assets = icon(damaged)
     except AssetError as error:
@@ -395,10 +386,17 @@ def test_a_monogram_is_a_picture_without_variants() -> None:
 
 def test_an_attachment_is_published_as_it_came_under_a_true_name() -> None:
     content = b"%PDF-1.7 words"
+    made, asset = download("../a\\terms & more.png", content)
+    assert re.fullmatch(r"files/[0-9a-f]{16}/terms & more\.png\.pdf", made.path)
     digest = hashlib.sha256(content).hexdigest()
-    path = f"files/{digest[:16]}/terms & more.png.pdf"
-    expected = Download("terms & more.png.pdf", path, len(content), digest, "PDF")
-    assert download("../a\\terms & more.png", content) == (expected, Asset(path, content))
+    assert made == Download("terms & more.png.pdf", made.path, len(content), digest, "PDF")
+    assert asset == Asset(made.path, content)
+
+
+def test_one_content_under_two_names_stands_in_two_folders() -> None:
+    """`Terms.pdf` beside `terms.pdf` would be one file where case does not count."""
+    paths = [download(name, b"%PDF-1.7 words")[0].path for name in ("Terms.pdf", "terms.pdf")]
+    assert len({path.rpartition("/")[0] for path in paths}) == 2
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "app.js", "x.xml", "README.md", "page"])

@@ -14,20 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generator.drawings import (
-    _MOTIF_SHARE,
-    _PALETTE,
     DEPTH,
     ELEMENTS,
     SIDE,
     SVG_BYTES,
     Drawing,
-    _mixed,
     draw,
-    initials,
-    monogram_svg,
     read_svg,
 )
 from generator.errors import AssetError
+from generator.monograms import _MOTIF_SHARE, _PALETTE, _mixed, initials, monogram_svg
 
 NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 WHITE = '<rect width="8" height="8" fill="#fff"/>'
@@ -143,9 +139,7 @@ def test_an_escape_in_css_ends_it(css: str) -> None:
     assert "example" not in read_svg(svg(f"<style>{css}</style>")).inner
 
 
-@pytest.mark.parametrize(
-    "css", ["@imp@import;ort 'x';", "u@import;rl(http://x)", "uurl(x)rl(y)", "url( (#a)"]
-)
+@pytest.mark.parametrize("css", ["@imp@import;ort 'x';", "u@import;rl(http://x)", "uurl(x)rl(y)", "url( (#a)"])
 def test_what_is_taken_out_of_css_leaves_nothing_to_grow_together(css: str) -> None:
     assert not re.search(r"@import|url\(", read_svg(svg(f"<style>{css}</style>")).inner)
 
@@ -179,16 +173,10 @@ HOSTILE = {
     "not a number": svg(WHITE, 'width="nan" height="inf" viewBox="nan nan nan nan"'),
     "blur": svg(FILTERED.format(region="", effect='<feGaussianBlur stdDeviation="10000"/>')),
     "blurs": svg(FILTERED.format(region="", effect='<feGaussianBlur stdDeviation="1000"/>' * 500)),
-    "turbulence": svg(
-        FILTERED.format(region="", effect='<feTurbulence baseFrequency="0.1" numOctaves="999999"/>')
-    ),
+    "turbulence": svg(FILTERED.format(region="", effect='<feTurbulence baseFrequency="0.1" numOctaves="999999"/>')),
     "morphology": svg(FILTERED.format(region="", effect='<feMorphology radius="4000"/>')),
-    "filter region": svg(
-        FILTERED.format(region='x="-9e9" y="-9e9" width="9e99" height="9e99"', effect="<feOffset/>")
-    ),
-    "masks": svg(
-        '<mask id="m"><rect width="8" height="8"/></mask>' + '<g mask="url(#m)">' * 90 + WHITE + "</g>" * 90
-    ),
+    "filter region": svg(FILTERED.format(region='x="-9e9" y="-9e9" width="9e99" height="9e99"', effect="<feOffset/>")),
+    "masks": svg('<mask id="m"><rect width="8" height="8"/></mask>' + '<g mask="url(#m)">' * 90 + WHITE + "</g>" * 90),
     "pattern": svg('<pattern id="p" width="1e-9" height="1e-9"/><rect width="8" height="8" fill="url(#p)"/>'),
     "dashes": svg('<path d="M0 0H1e9" stroke="red" stroke-dasharray="1e-6"/>'),
     "nested": svg("<g>" * 5000 + "</g>" * 5000),
@@ -320,9 +308,7 @@ ELEMENT_NAMES = st.sampled_from(["g", "image", "use", "style", "script", "foreig
 def tag(name: str, attributes: dict[str, str], text: str, children: list[str]) -> str:
     element = ElementTree.Element(name, attributes)
     element.text = text
-    opening, end = ElementTree.tostring(element, encoding="unicode", short_empty_elements=False).rsplit(
-        "</", 1
-    )
+    opening, end = ElementTree.tostring(element, encoding="unicode", short_empty_elements=False).rsplit("</", 1)
     return opening + "".join(children) + "</" + end
 
 
@@ -352,9 +338,7 @@ def test_whatever_is_written_refers_only_inwards(inner: str) -> None:
         assert "@import" not in css
 
 
-@given(
-    st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: svg(text, "")), VALUES.map(svg))
-)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: svg(text, "")), VALUES.map(svg)))
 def test_anything_is_a_drawing_or_refused(content: bytes) -> None:
     try:
         assert read_svg(content).width > 0

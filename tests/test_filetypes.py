@@ -108,9 +108,7 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("name", "content", "published", "kind"), PUBLISHED)
-def test_the_published_extension_agrees_with_the_content(
-    name: str, content: bytes, published: str, kind: str
-) -> None:
+def test_the_published_extension_agrees_with_the_content(name: str, content: bytes, published: str, kind: str) -> None:
     safe = safe_name(name)
     found = file_type(safe, content)
     assert (published_name(safe, found), found.kind) == (published, kind)
