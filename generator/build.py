@@ -82,9 +82,9 @@ def _make(
 
     with watch.stage("files"):
         stocked = watch.counted(spread(_stocking(listings, keep), len(listings), settings.jobs), len(listings))
-        problems += [*catalog.problems, *(problem for one in stocked for problem in one.problems)]
+        logo, logo_files, flaws = load_logo(settings.content, store.logo)
+        problems += [*flaws, *catalog.problems, *(problem for one in stocked for problem in one.problems)]
         _refuse(problems, strict=False)
-        logo, logo_files = load_logo(settings.content, store.logo)
 
     with watch.stage("plan"):
         offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]

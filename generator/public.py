@@ -102,15 +102,17 @@ def present(listing: Listing, stock: Stock) -> PublicOffering:
     )
 
 
-def load_logo(folder: Path, name: str | None) -> tuple[Picture | None, tuple[Asset, ...]]:
-    """Read the store's logo, a picture in the content folder. Raises `InputError` when it cannot be used."""
+def load_logo(folder: Path, name: str | None) -> tuple[Picture | None, tuple[Asset, ...], tuple[Problem, ...]]:
+    """Make the store's logo from a picture in the content folder; or tell why it cannot be used."""
     if name is None:
-        return None, ()
+        return None, (), ()
     path = folder / name
     try:
-        return assets.icon(read_bytes(path, root=folder, limit=assets.PICTURE_BYTES))
+        return (*assets.icon(read_bytes(path, root=folder, limit=assets.PICTURE_BYTES)), ())
     except AssetError as error:
-        raise InputError([Problem(shown(path), "logo", str(error))]) from None
+        return None, (), (Problem(shown(path), "logo", str(error)),)
+    except InputError as error:
+        return None, (), error.problems
 
 
 class _Desk:

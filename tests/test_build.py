@@ -6,6 +6,7 @@ change that is meant, make it anew and read the difference:
     cd tests/golden && PYTHONPATH=../.. python -m generator build
 """
 
+import contextlib
 import json
 import re
 import tomllib
@@ -423,6 +424,27 @@ def test_a_template_s_mistake_leaves_the_old_site_whole(
         write_store(content, [offering(id=number, reference=f"wdc_app_{number}", name=f"App {number}")])
     problem = problems_of(content, site, templates=tmp_path / "templates", jobs=jobs)[-1]
     assert (problem.where, problem.line) == (str(tmp_path / "templates" / name), 2)
+    assert traces(site) == before
+
+
+@pytest.mark.parametrize("stage", ["files", "render"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_leaves_nothing_behind(standing: tuple[Path, Path], tmp_path: Path, stage: str, jobs: int) -> None:
+    """It comes while progress is told, and workers are in the middle of theirs."""
+    content, site = standing
+    before = traces(site)
+    for number in range(10, 60):
+        write_store(content, [offering(id=number, reference=f"wdc_app_{number}", name=f"App {number}")])
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/offering.html").write_text("{% for _ in range(10**5) %}{% endfor %}")
+
+    def interrupt(now: str, done: int, total: int) -> None:
+        if now == stage and 0 < done < total:
+            raise KeyboardInterrupt
+
+    settings = Settings(content=content, output=site, templates=tmp_path / "templates", jobs=jobs)
+    with contextlib.suppress(KeyboardInterrupt):
+        build(settings, interrupt)
     assert traces(site) == before
 
 

@@ -247,6 +247,19 @@ def test_warnings_go_to_stderr_and_the_result_to_stdout(shop: Path, call: Any) -
     assert "features.md" not in answer.out
 
 
+def test_a_build_tells_ten_warnings_and_how_many_more(shop: Path, call: Any) -> None:
+    """So that what it did does not scroll away; whoever wants all of them can have them."""
+    text = "".join(f"[lost](attachments/{number}.pdf)\n\n" for number in range(13))
+    (shop / "content/offerings/wdc_app_2/features.md").write_text(text)
+    answer = call("build")
+    assert len(answer.problems) == 11
+    assert answer.problems[-1].startswith("and 3 more; ")
+    assert "13 warnings:" in answer.err
+    assert len(call("build", "--verbose").problems) == len(call("build", "--strict").problems) == 13
+    assert sum("features.md" in problem for problem in call("check").problems) == 13
+    assert len(call("build", "--json").json["problems"]) == 13
+
+
 def test_strict_warnings_are_1(shop: Path, call: Any) -> None:
     (shop / "content/offerings/wdc_app_2/features.md").write_text("[lost](attachments/lost.pdf)")
     answer = call("build", "--strict")
@@ -445,6 +458,18 @@ def test_a_closed_pipe_ends_quietly(shop: Path) -> None:
     assert err == ""
     assert process.returncode in {0, 1, 141}
     check_site(shop / "site")
+
+
+def test_problems_that_nobody_reads_are_still_1(shop: Path) -> None:
+    """As in ``appshelf build 2>&1 | head -0``."""
+    break_one(shop)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [sys.executable, "-m", "generator", "build"], cwd=shop, env=environment(), stdout=writing, stderr=writing
+    ) as process:
+        os.close(writing)
+        assert process.wait(timeout=60) == 1
 
 
 def interrupted(shop: Path, marker: bytes, *flags: str) -> tuple[int, str]:

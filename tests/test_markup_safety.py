@@ -469,6 +469,7 @@ def _complex() -> Iterator[tuple[Flavour, str, str]]:
 COMPLEX = list(_complex())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("flavour", "name", "text"), COMPLEX, ids=[f"{case[0]} {case[1]}" for case in COMPLEX])
 def test_complexity(flavour: Flavour, name: str, text: str) -> None:
     """64 KB of anything take little time and little room. The worst measured is 1.5 s; a slow machine may take 10."""

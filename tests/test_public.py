@@ -482,14 +482,15 @@ def test_a_disabled_listing_is_not_among_the_shown(tmp_path: Path) -> None:
 
 
 def test_a_store_without_a_logo(tmp_path: Path) -> None:
-    assert load_logo(tmp_path, None) == (None, ())
+    assert load_logo(tmp_path, None) == (None, (), ())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_logo_is_a_picture_of_ours(tmp_path: Path, kind: str) -> None:
     (tmp_path / f"logo.{kind}").write_bytes(KINDS[kind])
-    logo, files = load_logo(tmp_path, f"logo.{kind}")
+    logo, files, problems = load_logo(tmp_path, f"logo.{kind}")
     assert logo
+    assert not problems
     assert logo.path in {file.path for file in files}
 
 
@@ -499,8 +500,7 @@ def test_a_logo_that_cannot_be_used_is_a_problem(tmp_path: Path, name: str) -> N
     content = tmp_path / "content"
     (content / "folder").mkdir(parents=True)
     (content / "broken.png").write_bytes(b"no")
-    with pytest.raises(InputError) as caught:
-        load_logo(content, name)
-    (problem,) = caught.value.problems
+    logo, files, (problem,) = load_logo(content, name)
+    assert (logo, files) == (None, ())
     assert Path(problem.where).name == Path(name).name
     assert not problem.warning

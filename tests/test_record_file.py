@@ -164,10 +164,10 @@ LINES = """\
         ),
         pytest.param(
             '"disabled": false',
-            '"disabled": null',
+            '"disabled": 5',
             23,
             "[1].disabled",
-            "expected true or false, got null",
+            "expected true or false, got the number 5",
             id="last-of-the-last",
         ),
     ],
@@ -434,3 +434,12 @@ def test_the_real_listings(real_listings: Path) -> None:
     catalog = load_catalog(RecordFile(real_listings))
     assert (len(catalog.listings), len(catalog.shown()), catalog.disabled) == (262, 244, 18)
     assert catalog.warnings == ()
+
+
+def test_a_blank_that_the_api_shows_as_null_is_its_default(tmp_path: Path) -> None:
+    """api.md: all fields of a record are there, blank ones as null."""
+    blank = dict.fromkeys(("disabled", "requires_enabled_oauth_person", "attachments", "card_description"))
+    (listing,) = load(tmp_path, [offering(**blank)]).listings
+    offered = listing.offering
+    assert (offered.disabled, offered.requires_enabled_oauth_person, offered.attachments) == (False, False, ())
+    assert offered.card_description is None

@@ -725,6 +725,7 @@ every_change = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @every_change
 def test_a_kill_at_each_change_of_the_file_system_is_mended_by_the_next_build(
     tmp_path: Path, harmed_build: HarmedBuild, before: Site, after: Site
@@ -745,6 +746,7 @@ def test_a_kill_at_each_change_of_the_file_system_is_mended_by_the_next_build(
     assert at > 20
 
 
+@pytest.mark.long
 @every_change
 def test_a_change_that_the_system_refuses_is_explained_and_mended_by_the_next_build(
     tmp_path: Path, harmed_build: HarmedBuild, before: Site, after: Site
@@ -768,6 +770,7 @@ def test_a_change_that_the_system_refuses_is_explained_and_mended_by_the_next_bu
     assert ends.count(9) > 15
 
 
+@pytest.mark.long
 def test_a_commit_killed_at_any_moment_leaves_every_file_whole(tmp_path: Path, harmed_build: HarmedBuild) -> None:
     """Thirty times; each time the site before is the one that was mended after the last kill."""
     chance = random.Random(4)  # noqa: S311  # a seed makes a failure come again

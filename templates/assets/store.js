@@ -47,6 +47,8 @@
   if (tablist) {
     const tabs = $$("a", tablist);
     const panels = tabs.map((tab) => named(tab.hash));
+    const contents = $$("[data-contents]");
+    const aside = $(".facts");
     tablist.setAttribute("role", "tablist");
     tabs.forEach((tab, i) => {
       tab.id = `tab-${panels[i].id}`;
@@ -66,6 +68,7 @@
         else panels[i].setAttribute("hidden", "until-found");
       });
       centre(tablist, tabs[shown]);
+      contents.forEach((list) => { list.hidden = list.parentElement === aside && list.dataset.contents !== panels[shown].id; });
     };
     const open = (i, how) => {
       if (location.hash !== tabs[i].hash) history[how](null, "", tabs[i].hash);
@@ -106,12 +109,55 @@
     tablist.dataset.ready = "";
   }
 
+  // What a long text has, where: beside it on a wide page, folded above it on a narrow one.
+  const wide = matchMedia("(min-width: 60.01rem)");
+  const place = () => $$("[data-contents]").forEach((list) => {
+    const panel = named(`#${list.dataset.contents}`);
+    list.open = wide.matches;
+    list.hidden = wide.matches && panel.hasAttribute("hidden");
+    if (wide.matches) $(".facts").append(list);
+    else $("h2", panel).after(list);
+  });
+  wide.addEventListener("change", place);
+  place();
+
+  // Which part of the text is being read: the last heading that has passed the upper third of the window.
+  const places = new Map($$("[data-contents] li a").map((a) => [named(a.hash), a]));
+  if (places.size) {
+    const passed = new Set();
+    const watcher = new IntersectionObserver((entries) => {
+      entries.forEach(({ target, isIntersecting }) => passed[isIntersecting ? "add" : "delete"](target));
+      const reading = [...places.keys()].filter((heading) => passed.has(heading)).pop();
+      places.forEach((a, heading) => {
+        if (heading === reading) a.setAttribute("aria-current", "true");
+        else a.removeAttribute("aria-current");
+      });
+      const list = reading && wide.matches && $("ol", places.get(reading).closest("details"));
+      if (list) list.scrollTop = places.get(reading).offsetTop - list.offsetTop - list.clientHeight / 2;
+    }, { rootMargin: "1000000px 0px -67%" });
+    places.forEach((_, heading) => watcher.observe(heading));
+  }
+
+  // A picture with words in it can be opened in its own size.
+  $$(".prose img").forEach((img) => {
+    if (img.closest("a") || Number(img.getAttribute("width")) < 480) return;
+    const sizes = img.srcset.split(", ").map((part) => part.split(" ")).filter((part) => part.length === 2);
+    const largest = sizes.sort((a, b) => parseInt(a[1], 10) - parseInt(b[1], 10)).pop();
+    const link = document.createElement("a");
+    link.className = "enlarge";
+    link.href = largest ? largest[0] : img.src;
+    img.replaceWith(link);
+    link.append(img, " ", Object.assign(document.createElement("span"), { textContent: "Open larger" }));
+  });
+
   // Addresses with {account}: the visitor says the account once, and only this browser keeps it.
   const actions = $("[data-actions]");
   if (actions) {
     const form = $("form", actions);
     const input = $("input", form);
     const links = $$("[data-address]", actions);
+    const wrong = $("[data-wrong]", form);
+    const leads = $("[data-leads]", form);
     let wanted = links[0];
     const valid = (account) => /^[a-z0-9-]{1,64}$/.test(account);
     const fill = (account) => {
@@ -122,11 +168,35 @@
       $("[data-known]", actions).hidden = !valid(account);
       $("[data-account]", actions).textContent = account;
     };
+    const check = (message = "") => {
+      wrong.textContent = message;
+      input.setAttribute("aria-invalid", String(Boolean(message)));
+      const account = input.value.toLowerCase();
+      leads.hidden = !valid(account);
+      $("b", leads).textContent = wanted.dataset.address.replaceAll("{account}", account).split("/")[2];
+    };
+    // While the form asks, it stands in the place of what opened it.
     const ask = () => {
+      $("[data-aim]", form).textContent = wanted.textContent;
       form.hidden = false;
+      actions.dataset.asking = "";
+      check();
       input.focus();
       input.select();
     };
+    const close = () => {
+      form.hidden = true;
+      delete actions.dataset.asking;
+      wanted.focus();
+    };
+    $("[data-cancel]", form).addEventListener("click", close);
+    form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+    input.addEventListener("input", () => check());
+    input.addEventListener("invalid", (event) => {
+      event.preventDefault();
+      check(input.value ? "Only letters, digits and hyphens, without spaces or dots." : "Please enter your account.");
+      input.focus();
+    });
     links.forEach((a) => a.addEventListener("click", (event) => {
       if (a.getAttribute("href") !== "#account") return;
       event.preventDefault();
@@ -139,12 +209,27 @@
       input.value = input.value.toLowerCase();
       memory.set("account", input.value);
       fill(input.value);
-      form.hidden = true;
+      close();
       if (wanted.getAttribute("href") !== "#account") location.assign(wanted.href);
     });
     input.value = memory.get("account");
     fill(input.value);
   }
+
+  // Every code block can be copied.
+  $$(".prose pre").forEach((pre) => {
+    const box = document.createElement("div");
+    const button = document.createElement("button");
+    const status = document.createElement("span");
+    box.className = "code";
+    Object.assign(button, { type: "button", className: "copy-code", textContent: "Copy" });
+    button.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: " the code" }));
+    button.dataset.copy = pre.textContent.replace(/\n$/, "");
+    status.className = "hidden";
+    status.setAttribute("role", "status");
+    pre.replaceWith(box);
+    box.append(pre, button, status);
+  });
 
   // Copying, where the browser allows it; elsewhere the text is selected, ready to be copied.
   $$("[data-copy]").forEach((button) => {
