@@ -8,8 +8,8 @@ world: a build either commits a whole new site or leaves the old one as it was.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -198,9 +198,10 @@ class _Watch:
         yield
         self.seconds[name] = time.perf_counter() - began
 
-    def counted(self, results: Iterator[T], total: int) -> list[T]:
+    def counted(self, results: Generator[T, None, None], total: int) -> list[T]:
         gathered: list[T] = []
-        for result in results:
-            gathered.append(result)
-            self._progress(self._stage, len(gathered), total)
+        with closing(results):  # an interrupt ends the workers now, before what they staged is cleared away
+            for result in results:
+                gathered.append(result)
+                self._progress(self._stage, len(gathered), total)
         return gathered

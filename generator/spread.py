@@ -3,7 +3,7 @@
 import gc
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ CHUNK = 16
 _work: Callable[[int], object] | None = None
 
 
-def spread(work: Callable[[int], T], count: int, jobs: int) -> Iterator[T]:
+def spread(work: Callable[[int], T], count: int, jobs: int) -> Generator[T, None, None]:
     """Yield ``work(0)`` to ``work(count - 1)``, in this order, computed by up to `jobs` processes.
 
     Workers are forked, so `work` and all that it refers to is theirs without being copied or pickled; only results
