@@ -49,13 +49,10 @@ def _status(arguments: Sequence[str] | None) -> int:
     except AppshelfError as error:
         _say(f"appshelf: {error}", fg="red")
         return error.exit_status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="appshelf", message="%(prog)s %(version)s")
+@click.version_option(package_name="appshelf", prog_name="appshelf", message="%(prog)s %(version)s")
 def cli() -> None:
     """Turn app offerings into a static app store."""
 

@@ -110,7 +110,7 @@ def _web_address(text: str) -> str:
         host, user, _ = parts.hostname, parts.username, parts.port
     except ValueError:
         raise wrong(f"{text[:60]!r} is no valid address") from None
-    if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\]", text):
+    if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\\"<>]", text):
         raise wrong("must be a full address that begins with https:// and holds no user name")
     return text
 

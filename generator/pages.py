@@ -179,7 +179,8 @@ def _crawler_pages(site: Site, cards: Sequence[Card], pages: Iterable[Page]) -> 
     yield Page("robots.txt", "robots.txt", {"site": site})
     if site.store.base_url:
         dates = {card.path: card.offering.updated_at for card in cards}
-        listed = [page.path for page in pages if page.path.rpartition("/")[2] == "index.html"]
+        hidden = {card.path for card in cards if card.offering.draft}
+        listed = [page.path for page in pages if page.path.endswith("index.html") and page.path not in hidden]
         yield Page("sitemap.xml", "sitemap.xml", {"site": site, "locations": [(p, dates.get(p)) for p in listed]})
 
 
@@ -292,7 +293,4 @@ def _related(cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> 
             them, place = members[group], places[group, card.path]
             yield from (them[(place + step) % len(them)] for step in range(1, min(RELATED + 1, len(them))))
 
-    return {
-        card.path: tuple({other.path: other for other in neighbours(card) if other is not card}.values())[:RELATED]
-        for card in cards
-    }
+    return {card.path: tuple({other.path: other for other in neighbours(card)}.values())[:RELATED] for card in cards}

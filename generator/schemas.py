@@ -69,7 +69,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "Store": {
         "title": "The name of the store.",
         "tagline": "A sentence below the title.",
-        "base_url": "Where the store is published. Feed, sitemap and previews in other tools need it.",
+        "base_url": "Where the store is published. The sitemap and canonical addresses need it.",
         "language": "The language of the texts, such as en or pt-BR.",
         "account": "The name of the account that the apps belong to.",
         "per_page": "How many cards stand on a page.",

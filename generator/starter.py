@@ -92,7 +92,7 @@ def plan_offering(reference: str) -> Mapping[str, str]:
     }
     lines = [
         f"{SCHEMA_LINE}\n",
-        *_comment("Remove this line to publish the app. Until then, `appshelf preview --drafts` shows it."),
+        *_comment("Remove this line to publish the app. Until then, `appshelf build --drafts` shows it."),
         "draft = true\n",
         *(_entry(key, fields[key], value, required=True) for key, value in values.items()),
         *(_entry(key, fields[key], used=False) for key in settable if key not in values),
@@ -182,7 +182,7 @@ def plan_store(title: str) -> Mapping[str, str]:
     provider = schema["$defs"]["Provider"]["properties"]
     lines = [
         f"#:schema {STORE_SCHEMA}",
-        *_comment("A new store. `appshelf preview --open`, called one folder up, shows it and follows every change;"),
+        *_comment("A new store. `appshelf build`, called one folder up, makes the site;"),
         *_comment("`appshelf new REFERENCE` adds an offering. The samples in offerings/ may go."),
         "",
         *(_entry(key, it, values.get(key), used=key in values) for key, it in settings.items()),
