@@ -77,7 +77,7 @@ def test_a_title_that_cannot_be_one_is_refused(tmp_path: Path, title: str) -> No
 def test_the_first_lines_name_the_schema_and_the_next_commands() -> None:
     first, *comments = plan_store("Apps")["content/store.toml"].split("\n\n")[0].splitlines()
     assert first == "#:schema schemas/store.schema.json"
-    assert "appshelf preview" in comments[0]
+    assert "appshelf build" in comments[0]
     assert "appshelf new REFERENCE" in comments[1]
 
 
