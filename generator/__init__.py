@@ -6,7 +6,7 @@
     errors          the tree of errors
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
-    documents       authors' files read under limits; broken rules told with their positions
+    documents       authors' files read under limits;  reasons  broken rules in words, with their positions
     catalog         records checked, each and against each other
     content         the content folder as a source;  content_writer  the other direction
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
@@ -22,7 +22,7 @@
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     render          pages to bytes
     spread          the same work on several cores
-    writer          stage, then commit;  manifest  what a build made
+    writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
 
 Imports point down only:
 
@@ -32,7 +32,7 @@ Imports point down only:
     content_writer
     toml_edit
     toml_text
-    pages  assets  content  record_file  hints
+    pages  assets  content  record_file  hints  output_folder
     catalog  settings  records
     models  markup
     markup_tokens
@@ -40,7 +40,7 @@ Imports point down only:
     markup_headings
     markup_policy
     markup_words  markup_parser
-    markup_values
+    markup_values  reasons
     documents  fields  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
     errors
 """

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generator.documents import Document, Location, dotted, explain
+from generator.documents import Document, Location
 from generator.errors import InputError, Problem
 from generator.fields import Flag
 from generator.models import Offering, StoreEntry, TextName
+from generator.reasons import dotted, explain
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator.catalog import LocalFile, Overlay, Place, Record, derived_id
-from generator.documents import TomlDocument, read_text, read_toml, refusal, shown, unknown
+from generator.documents import TomlDocument, read_text, read_toml, refusal, shown
 from generator.errors import InputError, Problem
 from generator.fields import TEXT_BYTES
 from generator.models import TEXT_NAMES, Offering, Referenced, UiExtensionVersion, nature
+from generator.reasons import unknown
 
 PICTURES: Final = ("png", "jpg", "jpeg", "webp", "gif", "svg")
 EXTRA: Final = "extra"

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from generator.documents import explain, read_toml
+from generator.documents import read_toml
 from generator.errors import InputError, UsageError
 from generator.fields import Caption, Contact, InstallUrl, Label, WebAddress, wrong
+from generator.reasons import explain
 
 Markup = Literal["commonmark", "xurrent"]
 

@@ -18,16 +18,13 @@ import hashlib
 import os
 import shutil
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from generator.errors import OutputError
 from generator.manifest import (
-    KEPT,
     MANIFEST,
     STAGE,
     Entry,
@@ -35,13 +32,20 @@ from generator.manifest import (
     all_parents,
     check_path,
     parents,
-    parse_manifest,
     plan_commit,
     render_manifest,
 )
-
-if sys.platform != "win32":
-    import fcntl
+from generator.output_folder import (
+    clear_leftovers,
+    is_file,
+    lock,
+    manifest_bytes,
+    read_manifest,
+    refuse_misplaced,
+    refuse_not_ours,
+    standing,
+    unlock,
+)
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,12 @@ def open_output(folder: Path, *, inputs: Iterable[Path]) -> Iterator["Output"]:
     with ExitStack() as leaving:
         with _explained(folder):
             real = Path(os.path.realpath(folder))
-            _refuse_misplaced(folder, real, inputs)
+            refuse_misplaced(folder, real, inputs)
             leaving.callback(_remove_empty, [path for path in (real, *real.parents) if not path.exists()])
             real.mkdir(parents=True, exist_ok=True)
-            leaving.callback(_unlock, _lock(folder, real))
-            _refuse_not_ours(folder, real)
-            _clear_leftovers(real)
+            leaving.callback(unlock, lock(folder, real))
+            refuse_not_ours(folder, real)
+            clear_leftovers(real)
         stage = real / f"{STAGE}.{os.urandom(4).hex()}"
         leaving.callback(shutil.rmtree, stage, ignore_errors=True)
         yield Output(real, stage)
@@ -109,11 +113,11 @@ class Output:
         wanted = {entry.path: entry for entry in entries}
         signed = render_manifest(wanted)
         with _explained(self.folder):
-            standing = _manifest_bytes(self.folder)
-            listed = wanted if standing == signed else _read_manifest(self.folder)
+            present = manifest_bytes(self.folder)
+            listed = wanted if present == signed else read_manifest(self.folder)
             plan = plan_commit(listed, entries)
             self._refuse_unready(plan, listed, wanted)
-            claim = render_manifest({**listed, **wanted}) if wanted.keys() - listed.keys() else standing
+            claim = render_manifest({**listed, **wanted}) if wanted.keys() - listed.keys() else present
             self._apply(plan, claim, signed)
         return Committed(len(plan.move), len(entries) - len(plan.move), len(plan.clear) + len(plan.remove))
 
@@ -134,10 +138,10 @@ class Output:
         for parent in all_parents((*plan.clear, *plan.move, *plan.remove)):
             _refuse_link(self.folder / parent)
         for path in sorted({*plan.move, *(wanted.keys() - listed.keys())}):
-            for standing in _files_in_the_way(self.folder, path):
-                if standing not in listed:
+            for other in _files_in_the_way(self.folder, path):
+                if other not in listed:
                     reason = f"is in the way of {path}, and appshelf did not make it; move it elsewhere"
-                    raise OutputError(f"{self.folder / standing}: {reason}")
+                    raise OutputError(f"{self.folder / other}: {reason}")
 
     def _move(self, paths: Sequence[str]) -> None:
         for parent in all_parents(paths):  # all folders first: a disk that is full is full before a page changes
@@ -150,7 +154,7 @@ class Output:
     def _remove(self, paths: Sequence[str]) -> None:
         for path in paths:
             with _explained(self.folder / path):
-                if _is_file(self.folder / path):
+                if is_file(self.folder / path):
                     (self.folder / path).unlink()
         parents = sorted(all_parents(paths), key=len, reverse=True)  # longest first: children before their parents
         _remove_empty(self.folder / parent for parent in parents)
@@ -161,7 +165,7 @@ class Output:
         It alone is flushed to the disk: any other file that a power failure spoils is found by the next build, which
         compares bytes, but a spoilt manifest would stop that build.
         """
-        if _manifest_bytes(self.folder) == content:
+        if manifest_bytes(self.folder) == content:
             return
         staged = self.stage / MANIFEST
         self._write(staged, content)
@@ -194,145 +198,23 @@ def _replace(staged: Path, target: Path) -> None:
         staged.replace(target)
 
 
-def _refuse_misplaced(folder: Path, real: Path, inputs: Iterable[Path]) -> None:
-    def refuse(reason: str) -> OutputError:
-        return OutputError(f"{folder}: {reason}; choose a folder that is for the site alone")
-
-    if real == real.parent:
-        raise refuse("is the root of the file system")
-    if _is_same(real, Path(os.path.expanduser("~"))):  # noqa: PTH111  # Path.home() fails where there is none
-        raise refuse("is your home folder")
-    if _is_same(real, Path.cwd()):
-        raise refuse("is the working folder")
-    for source in inputs:
-        real_source = Path(os.path.realpath(source))
-        if _is_within(real_source, real):
-            raise refuse(f"is or holds {source}, which the site is made from")
-        if _is_within(real, real_source):
-            raise refuse(f"is inside {source}, which the site is made from")
-    if real.exists() and not real.is_dir():
-        raise refuse("is not a folder")
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    """Compare what is there, too: a file system may know one folder by several names (case, mounts)."""
-    return path == other or (path.exists() and other.exists() and path.samefile(other))
-
-
-def _is_within(path: Path, folder: Path) -> bool:
-    return any(_is_same(each, folder) for each in (path, *path.parents))
-
-
-def _refuse_not_ours(folder: Path, real: Path) -> None:
-    names = sorted(path.name for path in real.iterdir())
-    foreign = [name for name in names if name != KEPT and not _is_stage(name)]
-    if MANIFEST in names:
-        _read_manifest(real)
-    elif foreign:
-        reason = f"holds {foreign[0]} and no {MANIFEST}, so it is not ours to write; choose an empty folder"
-        raise OutputError(f"{folder}: {reason}")
-
-
-def _clear_leftovers(real: Path) -> None:
-    for leftover in [path for path in real.iterdir() if _is_stage(path.name)]:
-        if _is_file(leftover):
-            leftover.unlink()
-        else:
-            shutil.rmtree(leftover)
-
-
-def _is_stage(name: str) -> bool:
-    return name.startswith(f"{STAGE}.")
-
-
-_locks: set[int] = set()
-
-
-def _lock(folder: Path, real: Path) -> int | None:
-    """Lock the folder itself, which leaves no file behind, until `_unlock` or the end of this process."""
-    if sys.platform == "win32":
-        return None
-    _unlock_in_forks()
-    lock = os.open(real, os.O_RDONLY | os.O_DIRECTORY)
-    _locks.add(lock)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        _unlock(lock)
-        raise OutputError(f"{folder}: another build is writing it; try again when that has ended") from error
-    except OSError:  # a file system without such locks (some network drives): build without
-        return lock
-    return lock
-
-
-def _unlock(lock: int | None) -> None:
-    if lock in _locks:
-        _locks.remove(lock)
-        os.close(lock)
-
-
-@cache
-def _unlock_in_forks() -> None:
-    """Let forked workers close their copies, or one that outlives a killed build would keep the folder locked."""
-
-    def unlock() -> None:
-        while _locks:
-            os.close(_locks.pop())
-
-    os.register_at_fork(after_in_child=unlock)
-
-
-def _manifest_bytes(folder: Path) -> bytes:
-    """Read the manifest as it stands; no bytes when there is none."""
-    target = folder / MANIFEST
-    mode = _mode(target)
-    if mode and not stat.S_ISREG(mode):
-        raise OutputError(f"{target}: is no file that appshelf wrote; remove it, or choose another folder")
-    return target.read_bytes() if mode else b""
-
-
-def _read_manifest(folder: Path) -> Mapping[str, Entry]:
-    """Read what the last build made, by path. Anyone may have written it: no path in it leaves the folder."""
-    if not _mode(folder / MANIFEST):
-        return {}
-    try:
-        return {entry.path: entry for entry in parse_manifest(_manifest_bytes(folder))}
-    except (ValueError, RecursionError) as error:
-        reason = f"is damaged ({error}); restore it, or empty the folder and build again"
-        raise OutputError(f"{folder / MANIFEST}: {reason}") from error
-
-
-def _mode(target: Path) -> int:
-    """What stands at `target`, a link for itself; 0 when nothing does."""
-    try:
-        return target.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
-
-
-def _is_file(target: Path) -> bool:
-    """Whether anything stands there that is not a folder; a link is a file."""
-    mode = _mode(target)
-    return mode != 0 and not stat.S_ISDIR(mode)
-
-
 def _holds(target: Path, content: bytes) -> bool:
     """Compare size before bytes. A link holds nothing, wherever it leads."""
-    if not stat.S_ISREG(_mode(target)) or target.stat().st_size != len(content):
+    if not stat.S_ISREG(standing(target)) or target.stat().st_size != len(content):
         return False
     return target.read_bytes() == content
 
 
 def _files_in_the_way(folder: Path, path: str) -> Iterator[str]:
     """Find what must go before a file can come to `path`: one there or in a parent's place, or those below it."""
-    yield from (place for place in (*parents(path), path) if _is_file(folder / place))
-    if stat.S_ISDIR(_mode(folder / path)):
-        below = sorted(each for each in (folder / path).rglob("*") if _is_file(each))
+    yield from (place for place in (*parents(path), path) if is_file(folder / place))
+    if stat.S_ISDIR(standing(folder / path)):
+        below = sorted(each for each in (folder / path).rglob("*") if is_file(each))
         yield from (each.relative_to(folder).as_posix() for each in below)
 
 
 def _refuse_link(target: Path) -> None:
-    if stat.S_ISLNK(_mode(target)):
+    if stat.S_ISLNK(standing(target)):
         raise OutputError(f"{target}: is a link, which appshelf does not follow; remove it")
 
 

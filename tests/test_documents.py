@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 
 from generator.documents import (
     TomlDocument,
-    dotted,
     read_bytes,
     read_text,
     read_toml,
     shown,
-    unknown,
 )
 from generator.errors import InputError, Problem
+from generator.reasons import dotted, unknown
 from stores import told
 
 LIMIT = 65_536
