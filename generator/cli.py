@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from generator.errors import AppshelfError, InputError, Problem
+from generator.errors import AppshelfError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from generator.build import Report
@@ -45,6 +45,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except InputError as error:
         _print_problems(error.problems)
+        if all(problem.warning for problem in error.problems):
+            _say("With --strict warnings count, so nothing was written.", fg="red")
         return error.exit_status
     except AppshelfError as error:
         _say(f"appshelf: {error}", fg="red")
@@ -85,6 +87,8 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         from generator.settings import Settings
 
         del no_cache, no_search  # nothing is remembered, and no index made, that they could leave out
+        if flags["templates"] != Settings.templates and not flags["templates"].is_dir():
+            raise UsageError(f"--templates {flags['templates']}: no such folder")
         settings = Settings(jobs=jobs or os.cpu_count() or 1, **flags)
         command(settings, _Printer(as_json, quiet, verbose))
 
@@ -212,4 +216,6 @@ def _print_problems(problems: Sequence[Problem], most: int | None = None) -> Non
             for problem in them[:most]:
                 click.echo(f"  {problem}", err=True)
             if most and len(them) > most:
-                click.echo(f"  and {len(them) - most:,} more; `appshelf check` prints them all", err=True)
+                click.echo(
+                    f"  and {len(them) - most:,} more; `appshelf check` with the same flags prints them all", err=True
+                )

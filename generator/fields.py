@@ -124,9 +124,13 @@ def https_template(text: str) -> str:
 
 
 def _contact(text: str) -> str:
+    """Accept a web address or ``mailto:`` with one mailbox."""
     if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
         return text
-    return _web_address(text)
+    try:
+        return _web_address(text)
+    except PydanticCustomError:
+        raise wrong("must be a full address that begins with https:// or mailto:") from None
 
 
 def _relative_file(text: str) -> str:

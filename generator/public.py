@@ -190,7 +190,9 @@ class _Desk:
             return None
         try:
             if not (match := _DATA_URL.fullmatch(address)):
-                raise AssetError("only pictures in the content folder are shown; a monogram stands in")
+                raise AssetError(
+                    "is no data: address of a picture, and no file picture.* stands here: a monogram is shown"
+                )
             return assets.icon(base64.b64decode(match[1], validate=True))
         except (AssetError, ValueError) as error:
             self.problems.append(self.listing.place.problem("picture_uri", str(error), warning=True))

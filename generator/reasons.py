@@ -67,13 +67,20 @@ def _reason(details: ErrorDetails, known: type[BaseModel]) -> str:
         case "less_than" | "less_than_equal":
             return f"{_number(given)} is too large"
         case "string_pattern_mismatch":
-            return f"{_quoted(given)} does not have the form {context['pattern']}"
+            return f"{_quoted(given)} is not {_FORMS.get(context['pattern'], context['pattern'])}"
         case "string_unicode":
             return "holds half a character (a lone surrogate)"
     if expected := _EXPECTED.get(details["type"]):
         return f"expected {expected}, got {_kind(given)}"
     return details["msg"][:1].lower() + details["msg"][1:]
 
+
+_FORMS: Mapping[str, str] = {
+    "^#[0-9a-fA-F]{6}$": "a colour such as #1f5c4d",
+    "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$": "a language such as en or pt-BR",
+    "^[a-z0-9-]*$": "of lower-case letters, digits and hyphens alone",
+}
+"""What the patterns of our models ask for, in words."""
 
 _EXPECTED: Mapping[str, str] = {
     "string_type": "text",

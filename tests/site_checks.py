@@ -8,6 +8,7 @@
 Pages are read as a browser reads them, by a parser, and links are resolved against the page they stand on.
 """
 
+import dataclasses
 import json
 import re
 from collections import Counter
@@ -69,7 +70,8 @@ def public(**changes: Any) -> PublicOffering:
         "requires_enabled_oauth_person": False,
         "has_ui_extension": False,
     }
-    return PublicOffering(**{**fields, **changes})
+    unset = dict.fromkeys(field.name for field in dataclasses.fields(PublicOffering))
+    return PublicOffering(**{**unset, **fields, **changes})
 
 
 def build_site(content: Path, output: Path, **settings: Any) -> "Report":
