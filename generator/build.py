@@ -8,7 +8,7 @@ world: a build either commits a whole new site or leaves the old one as it was.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,8 +30,6 @@ from generator.writer import Committed, open_output
 T = TypeVar("T")
 Keep = Callable[[str, bytes], Entry]
 """What becomes of a finished file, ``keep(path, content)``: it is staged for the site, or only counted."""
-Advise = Callable[[Sequence[Listing]], Iterable[Problem]]
-"""Looks at the offerings that are shown, for what their authors should know."""
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and of how much."""
 
@@ -55,7 +53,8 @@ def build(settings: Settings, progress: Progress) -> Report:
     """Build the store into ``settings.output``.
 
     Raises `InputError` with every problem of the input (with ``strict``, warnings too) and `OutputError` when the
-    folder cannot or must not be written; then the folder holds what it held before.
+    folder cannot or must not be written; then the folder holds what it held before. Whoever ends it in the middle of
+    the commit leaves every file whole, old or new, and the next build does the rest.
     """
     watch = _Watch(progress)
     with open_output(settings.output, inputs=[settings.content, settings.templates]) as output:
@@ -67,14 +66,15 @@ def build(settings: Settings, progress: Progress) -> Report:
 
 def check(settings: Settings, progress: Progress) -> Report:
     """Do all that `build` does, write nothing, and add hints to its warnings."""
-    report, _ = _make(settings, _count, _Watch(progress), advise=hints)
+    report, _ = _make(settings, _count, _Watch(progress), thorough=True)
     return report
 
 
-def _make(
-    settings: Settings, keep: Keep, watch: "_Watch", advise: Advise = lambda _: ()
-) -> tuple[Report, Sequence[Entry]]:
-    """Run the flow up to the finished files, and hand each of them to `keep`."""
+def _make(settings: Settings, keep: Keep, watch: "_Watch", *, thorough: bool = False) -> tuple[Report, Sequence[Entry]]:
+    """Run the flow up to the finished files, and hand each of them to `keep`.
+
+    With problems it ends as soon as they are gathered; `thorough` goes on with what is sound, to tell all there is.
+    """
     with watch.stage("check"):
         store, problems = _store(settings)
         catalog = read_catalog(open_source(settings), store.account)
@@ -84,7 +84,8 @@ def _make(
         stocked = watch.counted(spread(_stocking(listings, keep), len(listings), settings.jobs), len(listings))
         logo, logo_files, flaws = load_logo(settings.content, store.logo)
         problems += [*flaws, *catalog.problems, *(problem for one in stocked for problem in one.problems)]
-        _refuse(problems, strict=False)
+        if not thorough:
+            _refuse(problems, strict=False)
 
     with watch.stage("plan"):
         offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]
@@ -94,7 +95,7 @@ def _make(
         static = load_static(settings.template_folders, store)
         renderer = Renderer(store, settings.template_folders, static)
         rendered = watch.counted(spread(_rendering(pages, renderer, keep), len(pages), settings.jobs), len(pages))
-        problems += advise(listings)
+        problems += hints(listings) if thorough else ()
         problems += _notes(listings, [note for one in rendered for note in one.notes])
         _refuse(problems, strict=settings.strict)
 

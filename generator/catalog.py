@@ -83,13 +83,15 @@ class Record:
 class Overlay:
     """What the content folder lays over a record from elsewhere: a `[store]` table, a picture, attachments.
 
-    An overlay that `is_alone` holds nothing else, so it must fit a record.
+    An overlay that `is_alone` holds nothing else, so it must fit a record. One that `hides` its offering (a draft, or
+    disabled) must not: the record would show what the folder means to hide.
     """
 
     place: Place
     reference: str
     extras: Mapping[str, Any]
     is_alone: bool
+    hides: bool
     picture: LocalFile | None
     attachments: tuple[LocalFile, ...]
     problems: tuple[Problem, ...] = ()
@@ -281,6 +283,8 @@ def _misfits(records: Iterable[Record], source: Source) -> Iterator[Problem]:
         if other is not overlay and overlay.reference:
             reason = f"{overlay.reference} is also the reference of {other.place.document.where}"
             yield overlay.place.problem("reference", reason)
+        if overlay.hides and overlay.reference in references:
+            yield overlay.place.problem("reference", f"is hidden here, but {source.where} would show it")
         if overlay.is_alone and overlay.reference not in {"", *references}:
             reason = f"no record of {source.where} has this reference"
             yield overlay.place.problem("reference", reason, warning=True)

@@ -7,6 +7,7 @@ usage, 130 interrupted.
 import functools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _INTERRUPTED = 130
+_TERMINATED = 143
 _MOST_WARNINGS = 10
 """A build prints so many; what it did must not scroll away."""
 
@@ -33,12 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _status(arguments: Sequence[str] | None) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that workers end and what is staged goes
     try:
         status = cli.main(arguments, prog_name="appshelf", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\ninterrupted; nothing was changed", err=True)
+        click.echo("\ninterrupted; build again to make the site whole", err=True)
         return _INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -216,6 +219,5 @@ def _print_problems(problems: Sequence[Problem], most: int | None = None) -> Non
             for problem in them[:most]:
                 click.echo(f"  {problem}", err=True)
             if most and len(them) > most:
-                click.echo(
-                    f"  and {len(them) - most:,} more; `appshelf check` with the same flags prints them all", err=True
-                )
+                rest = f"{len(them) - most:,} more; `appshelf check` with the same flags prints them all"
+                click.echo(f"  and {rest}", err=True)

@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ EXTRA: Final = "extra"
 
 _PICTURE_NAMES = tuple(f"picture.{ending}" for ending in PICTURES)
 _MOST_ATTACHMENTS = 1000
+_IS_LINK = "is a link; put the files themselves here"
 
 
 def file_fields() -> tuple[str, ...]:
@@ -74,7 +76,9 @@ class ContentFolder:
             document = read_toml(path, root=self.folder)
         except InputError as error:
             place = Place(_Nowhere(shown(path)))
-            return Overlay(place, "", {}, is_alone=False, picture=None, attachments=(), problems=error.problems)
+            return Overlay(
+                place, "", {}, is_alone=False, hides=False, picture=None, attachments=(), problems=error.problems
+            )
         place = Place(document)
         _, extras, problems = _sorted_out(document)
         reference = document.values.get("reference", path.parent.name)
@@ -86,6 +90,7 @@ class ContentFolder:
             reference,
             extras={key: value for key, value in extras.items() if key == "store"},
             is_alone=set(document.values) <= {"reference", "store"},
+            hides=True in (document.values.get("draft"), document.values.get("disabled")),
             picture=files.picture,
             attachments=files.attachments,
             problems=(*problems, *files.problems),
@@ -97,7 +102,7 @@ class ContentFolder:
         except InputError as error:
             return Record(Place(_Nowhere(shown(folder))), None, problems=error.problems)
         texts, problems = self._texts(folder)
-        own, extras, unknown = _sorted_out(document)
+        own, extras, mistakes = _sorted_out(document)
         files = _Files.under(folder, self.folder)
         fields: dict[str, Any] = {"reference": folder.name, **own, **texts}
         if isinstance(fields["reference"], str):
@@ -108,7 +113,7 @@ class ContentFolder:
             extras=extras,
             picture=files.picture,
             attachments=files.attachments,
-            problems=(*problems, *unknown, *files.problems),
+            problems=(*problems, *mistakes, *files.problems),
         )
 
     def _texts(self, folder: Path) -> tuple[dict[str, str], list[Problem]]:
@@ -190,6 +195,14 @@ class _Files:
 
     @classmethod
     def under(cls, folder: Path, root: Path) -> "_Files":
+        try:
+            return cls._listed(folder, root)
+        except OSError as error:
+            where = shown(Path(error.filename)) if error.filename else shown(folder)
+            return cls(None, (), (Problem(where, "", (error.strerror or str(error)).lower()),))
+
+    @classmethod
+    def _listed(cls, folder: Path, root: Path) -> "_Files":
         pictures = [path for name in _PICTURE_NAMES if os.path.lexists(path := folder / name)]
         problems = [Problem(shown(path), "", "is a second picture; keep one of them") for path in pictures[1:]]
         known = ["offering.toml", "attachments", *(f"{name}.md" for name in TEXT_NAMES), *_PICTURE_NAMES]
@@ -198,21 +211,38 @@ class _Files:
             for path in sorted(folder.iterdir())
             if path.name not in known and not path.name.startswith(".")
         ]
-        attachments = tuple(_attachments(folder, root))
-        if len(attachments) > _MOST_ATTACHMENTS:
-            reason = f"{len(attachments):,} files, at most {_MOST_ATTACHMENTS:,}"
-            problems.append(Problem(shown(folder / "attachments"), "", reason))
-        doubles = [key for key, count in Counter(file.key for file in attachments).items() if count > 1]
-        problems += [Problem(shown(folder / key), "", "is the name of two files, in two spellings") for key in doubles]
         picture = LocalFile("picture_uri", pictures[0], root) if pictures else None
+        attachments = _attachments(folder)
         for file in (*attachments, *([picture] if picture else [])):
-            if refused := refusal(file.path, root):
+            refused = _IS_LINK if file.path.is_symlink() and file.path == file.root else refusal(file.path, file.root)
+            if refused:
                 problems.append(Problem(shown(file.path), "", refused))
-        return cls(picture, attachments, tuple(problems))
+        return cls(picture, attachments, (*problems, *_misnamed(folder, attachments)))
 
 
-def _attachments(folder: Path, root: Path) -> Iterator[LocalFile]:
-    for path in sorted((folder / "attachments").rglob("*")):
-        inside = path.relative_to(folder)
-        if not path.is_dir() and not any(part.startswith(".") for part in inside.parts):
-            yield LocalFile(unicodedata.normalize("NFC", inside.as_posix()), path, root)
+def _attachments(folder: Path) -> tuple[LocalFile, ...]:
+    """List the files below ``attachments/``. Each must stand there, as a link could publish another offering's."""
+    base = folder / "attachments"
+    if base.is_symlink():
+        return (LocalFile("attachments", base, base),)
+    paths = sorted(islice(_files_below(base), _MOST_ATTACHMENTS + 1)) if base.is_dir() else []
+    keys = (unicodedata.normalize("NFC", path.relative_to(folder).as_posix()) for path in paths)
+    return tuple(LocalFile(key, path, base) for key, path in zip(keys, paths, strict=True))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _files_below(entry)
+        else:
+            yield entry
+
+
+def _misnamed(folder: Path, attachments: tuple[LocalFile, ...]) -> Iterator[Problem]:
+    if len(attachments) > _MOST_ATTACHMENTS:
+        yield Problem(shown(folder / "attachments"), "", f"more than {_MOST_ATTACHMENTS:,} files")
+    for key, count in Counter(file.key for file in attachments).items():
+        if count > 1:
+            yield Problem(shown(folder / key), "", "is the name of two files, in two spellings")

@@ -70,8 +70,8 @@ def refusal(path: Path, root: Path) -> str | None:
         if not path.resolve().is_relative_to(root.resolve()):
             return f"leads out of {shown(root)}"
         return None if stat.S_ISREG(path.stat().st_mode) else "is not a regular file"
-    except (OSError, RuntimeError) as error:
-        return (getattr(error, "strerror", None) or "is a link to itself").lower()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a name that no file can have
+        return (getattr(error, "strerror", None) or "cannot be a file").lower()
 
 
 def read_bytes(path: Path, *, root: Path, limit: int, beyond: int = 0) -> bytes:

@@ -38,7 +38,8 @@ class Problem:
     def __str__(self) -> str:
         position = "".join(f":{n}" for n in (self.line, self.column) if n is not None)
         subject = f"{self.field}: " if self.field else ""
-        return f"{self.where}{position}: {subject}{self.reason}"
+        told = f"{self.where}{position}: {subject}{self.reason}"
+        return "".join(char if char.isprintable() else "\ufffd" for char in told)  # a terminal obeys what it is sent
 
 
 class AppshelfError(Exception):

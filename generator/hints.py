@@ -7,7 +7,7 @@ from generator.catalog import Listing
 from generator.errors import Problem
 from generator.models import TEXT_NAMES
 
-_UNFINISHED = re.compile(r"\b(?:lorem ipsum|TODO|FIXME|TBD|this app is being written)\b")
+_UNFINISHED = re.compile(r"\b(?:(?i:lorem ipsum)|TODO|FIXME|TBD|this app is being written)\b")
 _CUT = re.compile(r"(?:[,;:–-]|\b(?:a|an|and|at|by|for|from|in|of|on|or|that|the|to|with))$", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？][)\"'”’»]*$")
 _CARD_DESCRIPTION_IS_LONG = 240

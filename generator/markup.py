@@ -123,7 +123,7 @@ def _render(text: str, notes: list[Note], flavour: Flavour, translation: Transla
 def _unrendered(text: str, notes: list[Note], reason: str) -> Rendered:
     """Show a text's words as they were written, as many as a text may have."""
     kept = text.encode()[:TEXT_BYTES].decode(errors="ignore")
-    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", kept.replace("\r", "\n")))
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", kept.replace("\r\n", "\n").replace("\r", "\n")))
     html = "\n".join(f'<p class="unrendered">{escape(part)}</p>' for part in paragraphs if part)
     note = Note(None, f"{reason}: shown without formatting")
     return Rendered(sanitized(html), " ".join(kept.split()), (), frozenset(), _few([note, *notes]))

@@ -1,4 +1,7 @@
-"""What ``/v1`` publishes: the public fields of an offering in the API's shape."""
+"""What ``/v1`` publishes: the public fields of an offering in the API's shape.
+
+Addresses of pictures and attachments begin with the site's; without one they are paths from the root of the site.
+"""
 
 import re
 from datetime import datetime

@@ -84,8 +84,8 @@ def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFil
 
 
 def _hashed(name: str, content: bytes) -> str:
-    stem, _, ending = name.rpartition(".")
-    return f"{_STATIC_FOLDER}/{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{ending}"
+    stem, dot, ending = name.partition(".")
+    return f"{_STATIC_FOLDER}/{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
 
 
 class Renderer:

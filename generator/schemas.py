@@ -27,7 +27,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "card_description": "A short description, shown on the card of the app.",
         "configuration_uri_template": "Where a customer configures the app; {account} becomes the account id.",
         "disabled": "The app may no longer be installed by new customers; the store does not show it.",
-        "picture_uri": "The app's picture as a data: address; a file picture.svg, .png, .jpg, .webp or .gif beside this one is simpler.",
+        "picture_uri": "The app's picture as a data: address; simpler is a file picture.svg, png, jpg, webp or gif.",
         "policy_jwt_alg": "The algorithm that signs the requests to the app's webhook.",
         "policy_jwt_audience": "The audience that the signed requests name.",
         "policy_jwt_claim_expires_in": 'How long a signature is valid: minutes, or hours and minutes as "2:30".',

@@ -5,7 +5,10 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from generator.errors import OutputError
 
 T = TypeVar("T")
 
@@ -19,7 +22,8 @@ def spread(work: Callable[[int], T], count: int, jobs: int) -> Generator[T, None
     """Yield ``work(0)`` to ``work(count - 1)``, in this order, computed by up to `jobs` processes.
 
     Workers are forked, so `work` and all that it refers to is theirs without being copied or pickled; only results
-    travel. Where there is no fork, or too little work to pay for one, the work is done here.
+    travel. Where there is no fork, or too little work to pay for one, the work is done here. Raises `OutputError`
+    when a worker is killed.
     """
     size = max(1, min(CHUNK, count // (4 * jobs)))
     chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
@@ -32,6 +36,8 @@ def spread(work: Callable[[int], T], count: int, jobs: int) -> Generator[T, None
     try:
         for results in pool.map(_run, chunks):
             yield from results  # type: ignore[misc]  # what `work` returns, on its way through a pipe
+    except BrokenProcessPool:
+        raise OutputError("a worker process was ended, perhaps for want of memory; try fewer --jobs") from None
     finally:
         pool.shutdown(cancel_futures=True)
         gc.unfreeze()
@@ -42,6 +48,7 @@ def _adopt(work: Callable[[int], object]) -> None:
     global _work  # a forked worker's one piece of state
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run(numbers: range) -> list[object]:

@@ -161,14 +161,12 @@ def test_hidden_files_are_ignored(tmp_path: Path) -> None:
 
 def test_a_link_inside_is_allowed(tmp_path: Path) -> None:
     store_of(tmp_path, REQUIRED)
-    write_store(tmp_path, files={"shared/terms.md": "Terms", "shared/logo.png": b"x", "shared/more/a.pdf": b"x"})
+    write_store(tmp_path, files={"shared/terms.md": "Terms", "shared/logo.png": b"x"})
     app = tmp_path / "offerings/app"
     (app / "compliance.md").symlink_to("../../shared/terms.md")
     (app / "picture.png").symlink_to("../../shared/logo.png")
-    (app / "attachments").symlink_to("../../shared/more")
     listing = only(tmp_path)
     assert (listing.offering.compliance, listing.picture is not None) == ("Terms", True)
-    assert [file.key for file in listing.attachments] == ["attachments/a.pdf"]
 
 
 def test_an_empty_folder_of_offerings(tmp_path: Path) -> None:
@@ -462,7 +460,7 @@ def _outside(folder: Path) -> Path:
         pytest.param("app/description.md", "secret.md", "offerings/app/description.md", id="text"),
         pytest.param("app/picture.png", "secret.md", "offerings/app/picture.png", id="picture"),
         pytest.param("app/attachments/x.pdf", "more/secret.pdf", "offerings/app/attachments/x.pdf", id="attachment"),
-        pytest.param("app/attachments", "more", "offerings/app/attachments/secret.pdf", id="folder-of-attachments"),
+        pytest.param("app/attachments", "more", "offerings/app/attachments", id="folder-of-attachments"),
         pytest.param("other", "offerings/wdc_note_dispatcher", "offerings/other/offering.toml", id="offering"),
         pytest.param("app/features.md", "nothing.md", "offerings/app/features.md", id="text-that-is-not-there"),
     ],
@@ -475,7 +473,8 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, link: str, target: 
     path.parent.mkdir(exist_ok=True)
     path.symlink_to(_outside(tmp_path) / target)
     (problem,) = problems(content)
-    assert problem.startswith(f"{named}: leads out of")
+    reason = "is a link; put" if link == "app/attachments" else "leads out of"
+    assert problem.startswith(f"{named}: {reason}")
 
 
 def test_a_folder_of_attachments_that_leads_out_brings_none(tmp_path: Path) -> None:
@@ -500,7 +499,7 @@ def test_a_fifo_is_refused(tmp_path: Path, name: str) -> None:
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     store_of(tmp_path, REQUIRED, **{"attachments/own.pdf": b"x"})
     (tmp_path / "offerings/app/attachments/again").symlink_to(".")
-    assert [file.key for file in only(tmp_path).attachments] == ["attachments/own.pdf"]
+    assert problems(tmp_path) == ["offerings/app/attachments/again: is not a regular file"]
 
 
 # ------------------------------------------------------------------------------------------------- extra
@@ -567,3 +566,14 @@ def test_two_spellings_of_one_name_are_a_problem(tmp_path: Path) -> None:
     store_of(tmp_path, REQUIRED, **{"attachments/Caf\u00e9.pdf": b"x", "attachments/Cafe\u0301.pdf": b"y"})
     (problem,) = problems(tmp_path)
     assert problem.endswith("Caf\u00e9.pdf: is the name of two files, in two spellings")
+
+
+@pytest.mark.parametrize("link", ["attachments/notes.txt", "attachments", "attachments/more"])
+def test_no_link_publishes_the_files_of_another_offering(tmp_path: Path, link: str) -> None:
+    """Its `offering.toml` holds a webhook's address, and may be a draft or disabled."""
+    store_of(tmp_path, REQUIRED, **({} if link == "attachments" else {"attachments/terms.txt": "x"}))
+    app = next((tmp_path / "offerings").iterdir())
+    target = app / "offering.toml" if link.endswith(".txt") else app
+    (app / link).symlink_to(target)
+    (problem,) = problems(tmp_path)
+    assert link in problem

@@ -443,3 +443,12 @@ def test_a_blank_that_the_api_shows_as_null_is_its_default(tmp_path: Path) -> No
     offered = listing.offering
     assert (offered.disabled, offered.requires_enabled_oauth_person, offered.attachments) == (False, False, ())
     assert offered.card_description is None
+
+
+def test_what_the_folder_hides_no_record_shows(tmp_path: Path) -> None:
+    """An author who wrote `disabled` meant it, wherever the records come from."""
+    (record,) = several(1)
+    write_store(tmp_path, {"app": {**record, "disabled": True}})
+    assert overlay_problems(tmp_path, [record]) == [
+        "offerings/app/offering.toml:2: reference: is hidden here, but records.json would show it"
+    ]
