@@ -89,12 +89,16 @@ def load_store(folder: Path, base_url: str | None = None) -> Store:
     wrong flag.
     """
     path = folder / "store.toml"
-    document = read_toml(path, root=folder) if os.path.lexists(path) else None
-    try:
-        store = Store.model_validate(document.values if document else {})
-    except ValidationError as error:
-        raise InputError(explain(error, document, known=Store) if document else []) from None
+    store = _written(path) if os.path.lexists(path) else Store()
     return store.model_copy(update={"base_url": _address_flag(base_url)}) if base_url is not None else store
+
+
+def _written(path: Path) -> Store:
+    document = read_toml(path, root=path.parent)
+    try:
+        return Store.model_validate(document.values)
+    except ValidationError as error:
+        raise InputError(explain(error, document, known=Store)) from None
 
 
 def _address_flag(base_url: str) -> str:

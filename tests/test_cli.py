@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -472,8 +472,18 @@ def test_problems_that_nobody_reads_are_still_1(shop: Path) -> None:
         assert process.wait(timeout=60) == 1
 
 
-def interrupted(shop: Path, marker: bytes, *flags: str) -> tuple[int, str]:
-    """Build on a terminal, and send SIGINT to the whole group, as Ctrl-C does, once `marker` was shown."""
+def ctrl_c(pid: int) -> None:
+    """A terminal sends it to the whole group."""
+    os.killpg(pid, signal.SIGINT)
+
+
+def terminate(pid: int) -> None:
+    """A CI service and `timeout` send it to the main process alone."""
+    os.kill(pid, signal.SIGTERM)
+
+
+def interrupted(shop: Path, marker: bytes, *flags: str, end: Callable[[int], None] = ctrl_c) -> tuple[int, str]:
+    """Build on a terminal, `end` it once `marker` was shown, and read on until its last process is gone."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "generator", "build", *flags],
@@ -488,7 +498,7 @@ def interrupted(shop: Path, marker: bytes, *flags: str) -> tuple[int, str]:
         said = b""
         while not re.search(marker, said):
             said += os.read(ours, 65536)
-        os.killpg(process.pid, signal.SIGINT)
+        end(process.pid)
         rest = "".join(_said(ours))
         os.close(ours)
         return process.wait(timeout=60), said.decode(errors="replace") + rest
@@ -520,6 +530,39 @@ def test_an_interrupt_of_several_jobs_is_130_and_changes_nothing(shop: Path) -> 
     assert "interrupted" in said
     assert "Traceback" not in said
     assert tree(shop / "site") == before
+
+
+def test_a_termination_ends_the_workers_too_and_changes_nothing(shop: Path) -> None:
+    run(shop, "build")
+    before = tree(shop / "site")
+    for number in range(10, 130):
+        write_store(shop / "content", [offering(id=number, reference=f"wdc_app_{number}", name=f"App {number}")])
+    (shop / "templates").mkdir()
+    (shop / "templates/offering.html").write_text("{% for _ in range(10**6) %}{% endfor %}")
+    status, said = interrupted(shop, rb"render +\S+ +\d+ of", "--jobs", "2", end=terminate)
+    assert status == 143
+    assert "Traceback" not in said
+    assert tree(shop / "site") == before
+
+
+def test_strict_says_that_it_was_strict(shop: Path, call: Any) -> None:
+    (shop / "content/offerings/wdc_app_2/features.md").write_text("[lost](attachments/lost.pdf)")
+    answer = call("build", "--strict")
+    assert answer.status == 1
+    assert "With --strict warnings count, so nothing was written." in answer.err
+
+
+def test_a_folder_of_templates_that_is_not_there_is_wrong_usage(shop: Path, call: Any) -> None:
+    answer = call("build", "--templates", "tempaltes")
+    assert (answer.status, answer.err) == (2, "appshelf: --templates tempaltes: no such folder\n")
+
+
+def test_what_an_author_wrote_does_not_steer_the_terminal(shop: Path, call: Any) -> None:
+    write_store(shop / "content", [offering(id=3, reference="wdc_app_3", policy_jwt_alg="\x1b]0;x\x07\x1b[2J")])
+    answer = call("build")
+    assert answer.status == 1
+    assert "\x1b" not in answer.err
+    assert "policy_jwt_alg" in answer.err
 
 
 # Beginnings

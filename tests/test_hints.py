@@ -41,6 +41,11 @@ def app(number: int, **changes: object) -> dict[str, object]:
         ),
         pytest.param({"card_description": "word " * 50 + "end."}, [], id="long, and ends"),
         pytest.param({"description": "TODO: more"}, ["description: “TODO” looks unfinished"], id="a note to self"),
+        pytest.param(
+            {"features": "Lorem ipsum dolor"},
+            ["features: “Lorem ipsum” looks unfinished"],
+            id="a filler as it is written",
+        ),
         pytest.param({"features": "A mastodon"}, [], id="a word that only holds the letters"),
     ],
 )

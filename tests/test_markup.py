@@ -264,3 +264,10 @@ def test_mentioned_takes_both_normal_forms() -> None:
 def test_what_is_shown_is_mentioned(case: Case) -> None:
     """`mentioned` decides which files get a picture made, so it must not miss one that `render` shows."""
     assert rendered(case.text, case.flavour).shown <= mentioned(case.text, TARGETS)
+
+
+def test_words_without_formatting_keep_their_paragraphs_whatever_their_line_ends() -> None:
+    """A text beyond a limit is shown as words; CRLF is one line end and no blank line."""
+    text = "a\r\nb\r\n\r\nc" + " " * 65536
+    html = markup.render(text, flavour="commonmark", prefix="t", targets={}).html
+    assert html.count('<p class="unrendered">') == 2

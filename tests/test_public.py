@@ -494,7 +494,7 @@ def test_a_logo_is_a_picture_of_ours(tmp_path: Path, kind: str) -> None:
     assert logo.path in {file.path for file in files}
 
 
-@pytest.mark.parametrize("name", ["lost.png", "broken.png", "../logo.png", "/etc/passwd", "folder"])
+@pytest.mark.parametrize("name", ["lost.png", "broken.png", "../logo.png", "/etc/passwd", "folder", "a\0b.png"])
 def test_a_logo_that_cannot_be_used_is_a_problem(tmp_path: Path, name: str) -> None:
     (tmp_path / "logo.png").write_bytes(PNG)
     content = tmp_path / "content"

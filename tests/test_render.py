@@ -470,3 +470,12 @@ def test_every_name_in_our_templates_is_defined_for_the_barest_offering() -> Non
     pages: dict[str, Any] = site_of(STORE, public())
     assert {"index.html", "404.html", "updated/index.html", "robots.txt"} <= pages.keys()
     assert site_of(STORE).keys() >= {"index.html", "404.html", "updated/index.html"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("CNAME", r"assets/CNAME\.[0-9a-f]{12}"), ("a.b.css", r"assets/a\.[0-9a-f]{12}\.b\.css")]
+)
+def test_the_hash_stands_behind_the_first_part_of_a_name(tmp_path: Path, name: str, path: str) -> None:
+    """A name without an ending is not hidden by it."""
+    static = load_static([lay(tmp_path, {f"assets/{name}": "x"})], STORE)
+    assert re.fullmatch(path, static[name].path)
