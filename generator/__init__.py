@@ -21,6 +21,7 @@
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     render          pages to bytes
+    headers         what a host should send with the site
     spread          the same work on several cores
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
 
@@ -41,6 +42,6 @@ Imports point down only:
     markup_policy
     markup_words  markup_parser
     markup_values  reasons
-    documents  fields  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
+    documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
     errors
 """

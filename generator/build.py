@@ -17,6 +17,7 @@ from typing import TypeVar
 from generator.catalog import Listing, Source, read_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
+from generator.headers import headers_file
 from generator.hints import hints
 from generator.manifest import Entry
 from generator.pages import Page, plan_pages
@@ -99,7 +100,7 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch", *, thorough: bool = F
         problems += _notes(listings, [note for one in rendered for note in one.notes])
         _refuse(problems, strict=settings.strict)
 
-    shared = {".nojekyll": b"", **{file.path: file.content for file in logo_files}}
+    shared = {".nojekyll": b"", "_headers": headers_file(), **{file.path: file.content for file in logo_files}}
     shared |= {file.path: file.content for file in static.values()}
     entries = [
         *(keep(path, content) for path, content in shared.items()),

@@ -19,6 +19,7 @@ from generator.addresses import relative
 from generator.documents import shown
 from generator.errors import InputError, Problem
 from generator.fields import PolicyJwtAlg
+from generator.headers import META_POLICY
 from generator.models import Attachment, Picture, TextName
 from generator.pages import Page, Tab
 from generator.settings import Store
@@ -116,6 +117,7 @@ class Renderer:
         base_url = self._store.base_url
         return {
             "page_path": page.path,
+            "policy": META_POLICY,
             "link": link,
             "asset": lambda name: link(self._static[name].path),
             "srcset": lambda picture: _srcset(picture, link),

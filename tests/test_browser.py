@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from generator.build import build
+from generator.headers import POLICY
 from generator.settings import Settings
 
 CONTENT = Path(__file__).parent.parent / "content"
@@ -20,10 +21,6 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 INSTALL = "https://acme.example.com/apps/wdc_asset_bridge/install"
 DETAIL = "apps/wdc_asset_bridge/index.html"
 
