@@ -23,16 +23,26 @@
     render          pages to bytes
     headers         what a host should send with the site
     spread          the same work on several cores
+    preview         the store while its author works on it:
+    preview_server  who may ask, who is told;  preview_answers  what is answered;  panel  what is laid over a page
+    workshop        an edition after every change;  remembered  what did not change;  watching  when something did
+    provenance      where a part of a page is written;  excerpts  the lines around a problem
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
 
 Imports point down only:
 
     cli
-    build  starter
+    preview
+    preview_server
+    preview_answers
+    panel
+    workshop
+    build  starter  provenance  watching
     public  render  writer  schemas
     content_writer
     toml_edit
     toml_text
+    remembered
     pages  assets  content  record_file  hints  output_folder
     catalog  settings  records
     models  markup
@@ -42,6 +52,7 @@ Imports point down only:
     markup_policy
     markup_words  markup_parser
     markup_values  reasons
+    excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
     errors
 """

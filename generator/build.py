@@ -14,16 +14,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from generator import assets
 from generator.catalog import Listing, Source, read_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
 from generator.headers import headers_file
 from generator.hints import hints
 from generator.manifest import Entry
+from generator.models import PublicOffering
 from generator.pages import Page, plan_pages
-from generator.public import Stock, load_logo, present, take_stock
+from generator.public import Figures, Logo, Stock, load_logo, present, take_stock
 from generator.record_file import RecordFile
-from generator.render import Renderer, TextNote, load_static
+from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
 from generator.spread import spread
 from generator.writer import Committed, open_output
@@ -77,33 +79,31 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch", *, thorough: bool = F
     With problems it ends as soon as they are gathered; `thorough` goes on with what is sound, to tell all there is.
     """
     with watch.stage("check"):
-        store, problems = _store(settings)
+        store, problems = read_store(settings)
         catalog = read_catalog(open_source(settings), store.account)
         listings = catalog.shown(drafts=settings.drafts)
 
     with watch.stage("files"):
-        stocked = watch.counted(spread(_stocking(listings, keep), len(listings), settings.jobs), len(listings))
-        logo, logo_files, flaws = load_logo(settings.content, store.logo)
-        problems += [*flaws, *catalog.problems, *(problem for one in stocked for problem in one.problems)]
+        stocked = watch.counted(spread(stocking(listings, keep), len(listings), settings.jobs), len(listings))
+        logo = load_logo(settings.content, store.logo)
+        problems += [*logo.problems, *catalog.problems, *(problem for one in stocked for problem in one.problems)]
         if not thorough:
-            _refuse(problems, strict=False)
+            refuse(problems, strict=False)
 
     with watch.stage("plan"):
         offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]
-        pages = plan_pages(store, offerings, logo)
+        layout = lay_out(settings, store, offerings, logo)
+        pages = layout.pages
 
     with watch.stage("render"):
-        static = load_static(settings.template_folders, store)
-        renderer = Renderer(store, settings.template_folders, static)
-        rendered = watch.counted(spread(_rendering(pages, renderer, keep), len(pages), settings.jobs), len(pages))
+        work = _rendering(pages, layout.renderer, keep)
+        rendered = watch.counted(spread(work, len(pages), settings.jobs), len(pages))
         problems += hints(listings) if thorough else ()
-        problems += _notes(listings, [note for one in rendered for note in one.notes])
-        _refuse(problems, strict=settings.strict)
+        problems += notes(listings, [note for one in rendered for note in one.notes])
+        refuse(problems, strict=settings.strict)
 
-    shared = {".nojekyll": b"", "_headers": headers_file(), **{file.path: file.content for file in logo_files}}
-    shared |= {file.path: file.content for file in static.values()}
     entries = [
-        *(keep(path, content) for path, content in shared.items()),
+        *(keep(path, content) for path, content in layout.shared.items()),
         *(e for one in stocked for e in one.entries),
         *(one.entry for one in rendered),
     ]
@@ -121,7 +121,28 @@ def _make(settings: Settings, keep: Keep, watch: "_Watch", *, thorough: bool = F
     return report, unique
 
 
-def _store(settings: Settings) -> tuple[Store, list[Problem]]:
+@dataclass(frozen=True)
+class Layout:
+    """A store laid out: its pages, what renders them, and by path the files that all of them share."""
+
+    pages: Sequence[Page]
+    renderer: Renderer
+    shared: Mapping[str, bytes]
+
+
+def lay_out(
+    settings: Settings, store: Store, offerings: Sequence[PublicOffering], logo: Logo, *, desk: Desk = NO_DESK
+) -> Layout:
+    """Plan the pages of a store, with the templates as they are now; `desk` is where an author looks on."""
+    static = load_static(settings.template_folders, store)
+    shared = {".nojekyll": b"", "_headers": headers_file()}
+    shared |= {file.path: file.content for file in logo.assets}
+    shared |= {file.path: file.content for file in static.values()}
+    pages = plan_pages(store, offerings, logo.picture)
+    return Layout(pages, Renderer(store, settings.template_folders, static, desk), shared)
+
+
+def read_store(settings: Settings) -> tuple[Store, list[Problem]]:
     """Read the store's settings; with a problem there, the offerings can still be checked."""
     try:
         return load_store(settings.content, settings.base_url), []
@@ -129,9 +150,9 @@ def _store(settings: Settings) -> tuple[Store, list[Problem]]:
         return Store(), list(error.problems)
 
 
-def open_source(settings: Settings) -> Source:
-    """Choose where offerings come from, by ``--source``."""
-    content = ContentFolder(settings.content)
+def open_source(settings: Settings, content: ContentFolder | None = None) -> Source:
+    """Choose where offerings come from, by ``--source``; `content` stands in for the content folder."""
+    content = content or ContentFolder(settings.content)
     if settings.source == "content":
         return content
     if settings.source.endswith(".json"):
@@ -140,7 +161,9 @@ def open_source(settings: Settings) -> Source:
 
 
 @dataclass(frozen=True)
-class _Stocked:
+class Shelved:
+    """A listing's stock, what was kept of its files, and what the author should know."""
+
     stock: Stock
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
@@ -152,13 +175,13 @@ class _Rendered:
     notes: tuple[TextNote, ...]
 
 
-def _stocking(listings: Sequence[Listing], keep: Keep) -> Callable[[int], _Stocked]:
+def stocking(listings: Sequence[Listing], keep: Keep, figures: Figures = assets.figure) -> Callable[[int], Shelved]:
     """Make the files of one listing and keep them where that happens: files never travel between processes."""
 
-    def work(number: int) -> _Stocked:
-        stocked = take_stock(listings[number])
+    def work(number: int) -> Shelved:
+        stocked = take_stock(listings[number], figures)
         entries = tuple(keep(asset.path, asset.content) for asset in stocked.assets)
-        return _Stocked(stocked.stock, entries, stocked.problems)
+        return Shelved(stocked.stock, entries, stocked.problems)
 
     return work
 
@@ -171,12 +194,14 @@ def _rendering(pages: Sequence[Page], renderer: Renderer, keep: Keep) -> Callabl
     return work
 
 
-def _notes(listings: Sequence[Listing], notes: Sequence[TextNote]) -> list[Problem]:
+def notes(listings: Sequence[Listing], found: Sequence[TextNote]) -> list[Problem]:
+    """Give what was found in texts its places."""
     places = {listing.offering.reference: listing.place for listing in listings}
-    return [places[note.reference].note(note.text, note.line, note.reason) for note in notes]
+    return [places[note.reference].note(note.text, note.line, note.reason) for note in found]
 
 
-def _refuse(problems: Sequence[Problem], *, strict: bool) -> None:
+def refuse(problems: Sequence[Problem], *, strict: bool) -> None:
+    """Raise `InputError` if any of the problems stops a build."""
     if any(strict or not problem.warning for problem in problems):
         raise InputError(problems)
 

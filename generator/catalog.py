@@ -143,9 +143,9 @@ class Catalog:
         """The problems that stop nothing."""
         return tuple(problem for problem in self.problems if problem.warning)
 
-    def shown(self, *, drafts: bool = False) -> tuple[Listing, ...]:
-        """Return what visitors see: nothing disabled, and no draft unless asked for."""
-        return tuple(it for it in self.listings if not it.offering.disabled and (drafts or not it.draft))
+    def shown(self, *, drafts: bool = False, disabled: bool = False) -> tuple[Listing, ...]:
+        """Return what visitors see: no draft unless asked for, and nothing disabled unless an author looks on."""
+        return tuple(it for it in self.listings if (disabled or not it.offering.disabled) and (drafts or not it.draft))
 
     @property
     def disabled(self) -> int:

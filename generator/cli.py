@@ -9,8 +9,10 @@ import json
 import os
 import signal
 import sys
+import time
+import webbrowser
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,6 +22,7 @@ from generator.errors import AppshelfError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from generator.build import Report
+    from generator.preview import News
     from generator.settings import Settings
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -63,10 +66,9 @@ def cli() -> None:
 
 
 def _inputs(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `build` and `check` their flags, and hand them over as one `Settings`."""
+    """Give a command the flags of what a store is made from, and hand them over as one `Settings`."""
 
     @click.option("--content", type=_FOLDER, default="content", show_default=True, help="The store's content.")
-    @click.option("--output", type=_FOLDER, default="site", show_default=True, help="Where the site goes.")
     @click.option(
         "--templates", type=_FOLDER, default="templates", show_default=True, help="Templates that replace ours."
     )
@@ -80,26 +82,42 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--no-cache", is_flag=True, help="Forget what earlier builds remembered.")
     @click.option("--no-search", is_flag=True, help="Leave out the search index.")
     @click.option("--strict", is_flag=True, help="Warnings count as problems.")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
     @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
-    @click.option("-v", "--verbose", is_flag=True, help="Print the time of each stage.")
     @functools.wraps(command)
     def with_settings(
-        jobs: int | None, no_cache: bool, no_search: bool, as_json: bool, quiet: bool, verbose: bool, **flags: Any
-    ) -> None:
+        content: Path, templates: Path, source: str, base_url: str | None, drafts: bool, jobs: int | None,
+        no_cache: bool, no_search: bool, strict: bool, **others: Any,
+    ) -> None:  # fmt: skip
         from generator.settings import Settings
 
         del no_cache, no_search  # nothing is remembered, and no index made, that they could leave out
-        if flags["templates"] != Settings.templates and not flags["templates"].is_dir():
-            raise UsageError(f"--templates {flags['templates']}: no such folder")
-        settings = Settings(jobs=jobs or os.cpu_count() or 1, **flags)
-        command(settings, _Printer(as_json, quiet, verbose))
+        if templates != Settings.templates and not templates.is_dir():
+            raise UsageError(f"--templates {templates}: no such folder")
+        jobs = jobs or os.cpu_count() or 1
+        settings = Settings(
+            content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict
+        )
+        command(settings, **others)
 
     return with_settings
 
 
+def _reports(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `build` and `check` the flags of where a site goes and how it is told of."""
+
+    @click.option("--output", type=_FOLDER, default="site", show_default=True, help="Where the site goes.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print the time of each stage.")
+    @functools.wraps(command)
+    def with_printer(settings: "Settings", output: Path, as_json: bool, quiet: bool, verbose: bool) -> None:
+        command(replace(settings, output=output), _Printer(as_json, quiet, verbose))
+
+    return with_printer
+
+
 @cli.command()
 @_inputs
+@_reports
 def build(settings: "Settings", printer: "_Printer") -> None:
     """Build the store: CONTENT into OUTPUT."""
     from generator.build import build
@@ -109,11 +127,26 @@ def build(settings: "Settings", printer: "_Printer") -> None:
 
 @cli.command()
 @_inputs
+@_reports
 def check(settings: "Settings", printer: "_Printer") -> None:
     """Print every problem and warning; write nothing."""
     from generator.build import check
 
     printer.report(lambda: check(settings, printer.progress), "Checked {0}")
+
+
+@cli.command()
+@_inputs
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
+@click.option("--open", "opens", is_flag=True, help="Open the store in the browser.")
+def preview(settings: "Settings", quiet: bool, host: str, port: int, opens: bool) -> None:
+    """Serve the store on this machine; it loads again in the browser with every change."""
+    from generator.preview import Audience, preview
+
+    printer = _PreviewPrinter(quiet, opens)
+    number = preview(settings, host, port, Audience(printer.ready, printer.told))
+    raise click.exceptions.Exit(128 + number)
 
 
 @cli.command()
@@ -137,6 +170,27 @@ def new(reference: str, content: Path) -> None:
     folder = new_offering(content, reference)
     click.echo(f"Made {folder}, a draft. Write its texts, then remove `draft = true` from offering.toml.")
     click.echo("To see it: appshelf build --drafts")
+
+
+class _PreviewPrinter:
+    """Says where the preview is, and what became of every change."""
+
+    def __init__(self, quiet: bool, opens: bool) -> None:
+        self._quiet, self._opens = quiet, opens
+
+    def ready(self, address: str) -> None:
+        """Say, or open, the address."""
+        _say(f"The store is at {address} until you press Ctrl-C.", err=False, bold=True)
+        sys.stdout.flush()
+        if self._opens:
+            webbrowser.open(address)
+
+    def told(self, news: "News") -> None:
+        """Print the problems that there are; or in a line that there are none."""
+        _print_problems(news.problems, most=_MOST_WARNINGS)
+        if not news.problems and not self._quiet:
+            now = time.strftime("%H:%M:%S")
+            click.echo(f"{now}  {_count(news.offerings, 'offering')}, made in {news.seconds:.2f} s", err=True)
 
 
 class _Printer:

@@ -62,7 +62,7 @@ class ContentFolder:
         for entry in sorted(offerings.iterdir()):
             if entry.name.startswith("."):
                 continue
-            yield self._record(entry) if entry.is_dir() else _unreadable(entry, "is not the folder of an offering")
+            yield self.record(entry) if entry.is_dir() else _unreadable(entry, "is not the folder of an offering")
 
     def overlays(self) -> Iterator[Overlay]:
         """Yield what each folder lays over the record of its reference, when records come from elsewhere."""
@@ -96,7 +96,8 @@ class ContentFolder:
             problems=(*problems, *files.problems),
         )
 
-    def _record(self, folder: Path) -> Record:
+    def record(self, folder: Path) -> Record:
+        """Read the offering in `folder`; what is wrong there is told in the record."""
         try:
             document = read_toml(folder / "offering.toml", root=self.folder)
         except InputError as error:

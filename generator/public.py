@@ -50,13 +50,17 @@ class Stocked:
     problems: tuple[Problem, ...]
 
 
-def take_stock(listing: Listing) -> Stocked:
+Figures = Callable[[bytes], tuple[Picture, tuple[Asset, ...]]]
+"""What makes a picture in a text of a file: `assets.figure`, or what remembers its results."""
+
+
+def take_stock(listing: Listing, figures: Figures = assets.figure) -> Stocked:
     """Make the files of one listing: pictures in the sizes of its pages, attachments under our names.
 
     Problems of its files are told in the result, errors and warnings alike; where a picture cannot be used its
     monogram stands in, so that all problems of all offerings are found in one go.
     """
-    desk = _Desk(listing)
+    desk = _Desk(listing, figures)
     attachments = desk.attachments()
     by_key = {attachment.key: attachment for attachment in attachments}
     stock = Stock(
@@ -102,24 +106,34 @@ def present(listing: Listing, stock: Stock) -> PublicOffering:
     )
 
 
-def load_logo(folder: Path, name: str | None) -> tuple[Picture | None, tuple[Asset, ...], tuple[Problem, ...]]:
+@dataclass(frozen=True)
+class Logo:
+    """The store's logo, if it has one that can be used; its files, and what is wrong with it."""
+
+    picture: Picture | None = None
+    assets: tuple[Asset, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def load_logo(folder: Path, name: str | None) -> Logo:
     """Make the store's logo from a picture in the content folder; or tell why it cannot be used."""
     if name is None:
-        return None, (), ()
+        return Logo()
     path = folder / name
     try:
-        return (*assets.icon(read_bytes(path, root=folder, limit=assets.PICTURE_BYTES)), ())
+        return Logo(*assets.icon(read_bytes(path, root=folder, limit=assets.PICTURE_BYTES)))
     except AssetError as error:
-        return None, (), (Problem(shown(path), "logo", str(error)),)
+        return Logo(problems=(Problem(shown(path), "logo", str(error)),))
     except InputError as error:
-        return None, (), error.problems
+        return Logo(problems=error.problems)
 
 
 class _Desk:
     """Where one listing is prepared: gathers its files and problems on the way."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, figures: Figures) -> None:
         self.listing = listing
+        self.figures = figures
         self.assets: list[Asset] = []
         self.problems: list[Problem] = []
 
@@ -203,7 +217,7 @@ class _Desk:
             download, asset = assets.download(file.path.name, content)
             figure = None
             if is_shown and assets.supported_picture(content):
-                figure, variants = assets.figure(content)
+                figure, variants = self.figures(content)
                 self.assets.extend(variants)
             self.assets.append(asset)
             return Attachment(file.key, download, figure, is_listed)

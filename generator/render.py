@@ -89,13 +89,38 @@ def _hashed(name: str, content: bytes) -> str:
     return f"{_STATIC_FOLDER}/{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
 
 
+def _untold(it: object, field: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What differs while an author looks on; on a published page nothing does.
+
+    ``written(it, field)`` tells where that field of an offering or of the store stands in which file. `disabled` are
+    references of offerings that only an author sees. `compiled` remembers compiled templates from one renderer to the
+    next.
+    """
+
+    written: Callable[[object, str], str | None] = _untold
+    disabled: frozenset[str] = frozenset()
+    compiled: jinja2.BytecodeCache | None = None
+
+
+NO_DESK = Desk()
+
+
 class Renderer:
     """Renders pages with one store's templates. A pure function of the page, once made."""
 
-    def __init__(self, store: Store, folders: Sequence[Path], static: Mapping[str, StaticFile]) -> None:
+    def __init__(
+        self, store: Store, folders: Sequence[Path], static: Mapping[str, StaticFile], desk: Desk = NO_DESK
+    ) -> None:
         self._store = store
         self._static = static
+        self._desk = desk
         self._environment = _environment(folders, {"rendered": self._rendered, "plain": self._plain})
+        self._environment.bytecode_cache = desk.compiled
 
     def render(self, page: Page) -> RenderedPage:
         """Render one page.
@@ -121,6 +146,8 @@ class Renderer:
             "link": link,
             "asset": lambda name: link(self._static[name].path),
             "srcset": lambda picture: _srcset(picture, link),
+            "written": lambda it, field: {"data-written": self._desk.written(it, field)},
+            "is_disabled": lambda offering: offering.reference in self._desk.disabled,
             "canonical": lambda: base_url + page.path.removesuffix("index.html") if base_url else None,
         }
 

@@ -1,0 +1,56 @@
+"""The content folder read again and again: what did not change since is not read."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generator.catalog import Record
+from generator.content import ContentFolder
+
+Signature = tuple[tuple[str, int, int, int], ...]
+"""Files by path, time of change, size and inode: equal when none of them changed."""
+
+_UNSETTLED_NS = 100_000_000
+"""A file may change twice within one tick of its clock (10 ms and less); one that changed just now is not trusted."""
+
+
+def signature(paths: Iterable[Path]) -> Signature:
+    """Look at files and folders without reading them; a folder stands for all that is in it, but for linked folders."""
+    return tuple(seen for path in paths for seen in _looked_at(os.fspath(path), is_folder=path.is_dir()))
+
+
+def is_settled(seen: Signature) -> bool:
+    """Whether every file has been as it is for long enough that its next change must show."""
+    return max((changed for _, changed, _, _ in seen), default=0) < time.time_ns() - _UNSETTLED_NS
+
+
+def _looked_at(path: str, *, is_folder: bool) -> Iterator[tuple[str, int, int, int]]:
+    try:
+        status = os.stat(path)  # noqa: PTH116  # a path object costs as much as the look
+        yield path, status.st_mtime_ns, status.st_size, status.st_ino
+        if is_folder:
+            with os.scandir(path) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    yield from _looked_at(entry.path, is_folder=entry.is_dir(follow_symlinks=False))
+    except OSError:  # gone, or not ours to look into: reading it will tell
+        yield path, 0, 0, 0
+
+
+@dataclass(frozen=True)
+class RememberedFolder(ContentFolder):
+    """A content folder whose records are remembered for as long as the files of an offering stay as they are."""
+
+    memory: dict[Path, tuple[Signature, Record]] = field(default_factory=dict, compare=False)
+
+    def record(self, folder: Path) -> Record:
+        """Read the offering in `folder`, if anything in it changed since it was last read."""
+        seen = signature([folder])
+        remembered = self.memory.get(folder)
+        if remembered and remembered[0] == seen:
+            return remembered[1]
+        record = super().record(folder)
+        if is_settled(seen):
+            self.memory[folder] = seen, record
+        return record

@@ -1,0 +1,246 @@
+"""The store while its author works on it: made anew after every change, from what is remembered.
+
+Only what changed is read and drawn again, and a page is rendered when it is asked for, so that a change shows at once
+in a large store too. An edition is whole: with a problem anywhere, the last good one stays.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+from jinja2.bccache import Bucket
+
+from generator import assets
+from generator.assets import Asset
+from generator.build import Shelved, lay_out, notes, open_source, read_store, refuse, stocking
+from generator.catalog import Catalog, Listing, read_catalog
+from generator.errors import InputError, Problem
+from generator.manifest import Entry, check_path
+from generator.models import Picture, PublicOffering
+from generator.pages import Page
+from generator.provenance import written_in, written_of
+from generator.public import Logo, load_logo, present
+from generator.remembered import RememberedFolder, Signature, is_settled, signature
+from generator.render import Desk, Renderer
+from generator.settings import Settings, Store
+from generator.spread import spread
+
+_KEPT_PAGES = 64
+
+
+@dataclass(frozen=True)
+class View:
+    """What an author wants to see beside what visitors will."""
+
+    drafts: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Window:
+    """One view of the store, laid out. `pages` and `shared`, the files of all pages, go by path."""
+
+    listings: Sequence[Listing]
+    pages: Mapping[str, Page]
+    shared: Mapping[str, bytes]
+    renderer: Renderer
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The store at one moment, and its windows as far as anybody looked. Equal editions look alike in all of them."""
+
+    store: Store
+    catalog: Catalog
+    shelved: Mapping[str, Shelved]
+    logo: Logo
+    templates: Signature
+    windows: dict[View, Window] = field(default_factory=dict, compare=False)
+
+    def problems(self, view: View) -> list[Problem]:
+        """Return what is to be told of the offerings in a view, and of the store as a whole."""
+        seen = self.catalog.shown(drafts=view.drafts, disabled=view.disabled)
+        of_files = (problem for it in seen for problem in self.shelved[it.offering.reference].problems)
+        return [*self.logo.problems, *self.catalog.problems, *of_files]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands at an address: its content, if there is any, and what to tell; with `problems` the last good one."""
+
+    content: bytes | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+class Workshop:
+    """Makes editions of one store, and remembers what the next one needs. Pictures and attachments lie in `folder`.
+
+    `update` is called by one thread at a time, `show` by any. `stamp` grows whenever something else is to be seen.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.view = View(drafts=settings.drafts)
+        self.stamp = 0
+        self.problems: tuple[Problem, ...] = ()
+        self.edition: Edition | None = None
+        self._folder = folder
+        self._files: set[str] = set()
+        self._content = RememberedFolder(settings.content)
+        self._stock: dict[str, tuple[Listing, Signature, Shelved]] = {}
+        self._figures: dict[str, Picture] = {}
+        self._compiled = _Compiled()
+        self._rendered: OrderedDict[tuple[View, str], tuple[Window, Shown]] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def update(self, jobs: int = 1) -> bool:
+        """Make the edition anew, and tell whether anything else is to be seen. With problems the last good one stays.
+
+        `jobs` may be more than one only before threads are started: it is the number of processes that are forked.
+        """
+        problems: tuple[Problem, ...] = ()
+        try:
+            edition: Edition | None = self._made(jobs)
+        except InputError as error:
+            edition, problems = self.edition, error.problems
+        return self._settle(edition, problems)
+
+    def fail(self, problem: Problem) -> None:
+        """Show `problem` over the last good edition."""
+        self._settle(self.edition, (problem,))
+
+    def _settle(self, edition: Edition | None, problems: tuple[Problem, ...]) -> bool:
+        if self.stamp and (edition, problems) == (self.edition, self.problems):
+            return False
+        with self._lock:
+            self.edition, self.problems = edition, problems
+            self.stamp += 1
+        return True
+
+    def show(self, path: str, view: View) -> Shown | None:
+        """Return what stands at `path`, a path in the site; ``None`` when nothing does."""
+        with self._lock:
+            if self.edition is None:
+                return Shown(None, self.problems)
+            try:
+                window = self._window(self.edition, view)
+                if path in window.pages:
+                    return self._page(window, view, path)
+            except InputError as error:
+                return Shown(None, error.problems)
+        if path in window.shared:
+            return Shown(window.shared[path])
+        return Shown((self._folder / path).read_bytes()) if path in self._files else None
+
+    def _page(self, window: Window, view: View, path: str) -> Shown:
+        """Render a page, once a window; one that cannot be rendered is shown as it was before."""
+        before = self._rendered.get((view, path))
+        if before is None or before[0] is not window:
+            try:
+                page = window.renderer.render(window.pages[path])
+            except InputError as error:
+                return Shown(before[1].content if before else None, error.problems, window.warnings)
+            warnings = (*window.warnings, *notes(window.listings, page.notes))
+            before = window, Shown(page.content, self.problems, warnings)
+            self._rendered[view, path] = before
+            if len(self._rendered) > _KEPT_PAGES:
+                self._rendered.popitem(last=False)
+        return Shown(before[1].content, self.problems, before[1].warnings)
+
+    def _made(self, jobs: int) -> Edition:
+        settings = self.settings
+        store, problems = read_store(settings)
+        catalog = read_catalog(open_source(settings, self._content), store.account)
+        logo = load_logo(settings.content, store.logo)
+        shelved = self._shelved(catalog.listings, jobs)
+        edition = Edition(store, catalog, shelved, logo, signature(settings.template_folders))
+        refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
+        if edition == self.edition:
+            return self.edition
+        self._try_templates(edition)
+        return edition
+
+    def _try_templates(self, edition: Edition) -> None:
+        """Render a page of every template, as a mistake in one should be told wherever the author looks."""
+        window = self._window(edition, self.view)
+        firsts = {page.template: page for page in reversed(list(window.pages.values()))}
+        for page in firsts.values():
+            window.renderer.render(page)
+
+    def _window(self, edition: Edition, view: View) -> Window:
+        if view not in edition.windows:
+            edition.windows[view] = self._laid_out(edition, view)
+        return edition.windows[view]
+
+    def _laid_out(self, edition: Edition, view: View) -> Window:
+        problems = edition.problems(view)
+        refuse(problems, strict=self.settings.strict)
+        listings = edition.catalog.shown(drafts=view.drafts, disabled=view.disabled)
+        offerings = [present(it, edition.shelved[it.offering.reference].stock) for it in listings]
+        disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
+        desk = Desk(self._written(edition, listings), disabled, self._compiled)
+        layout = lay_out(self.settings, edition.store, offerings, edition.logo, desk=desk)
+        pages = {page.path: page for page in layout.pages}
+        return Window(listings, pages, layout.shared, layout.renderer, tuple(problems))
+
+    def _written(self, edition: Edition, listings: Sequence[Listing]) -> Callable[[object, str], str | None]:
+        by_reference = {listing.offering.reference: listing for listing in listings}
+
+        def written(it: object, field: str) -> str | None:
+            if isinstance(it, PublicOffering):
+                return written_of(by_reference[it.reference], field)
+            return written_in(self.settings.content, edition.store, field)
+
+        return written
+
+    def _shelved(self, listings: Sequence[Listing], jobs: int) -> Mapping[str, Shelved]:
+        """Make the files of what changed, and take the others as they are."""
+        seen = {it.offering.reference: (it, signature(_paths(it))) for it in listings}
+        known = {name: it for name, it in self._stock.items() if it[:2] == seen.get(name)}
+        fresh = [it for it in listings if it.offering.reference not in known]
+        for listing, made in zip(
+            fresh, spread(stocking(fresh, self._keep, self._figure), len(fresh), jobs), strict=True
+        ):
+            name = listing.offering.reference
+            self._files.update(entry.path for entry in made.entries)
+            self._figures |= {a.download.sha256: a.figure for a in made.stock.attachments if a.figure}
+            known[name] = (*seen[name], made)
+        self._stock = {name: it for name, it in known.items() if is_settled(it[1])}
+        return {name: made for name, (_, _, made) in known.items()}
+
+    def _figure(self, content: bytes) -> tuple[Picture, tuple[Asset, ...]]:
+        """Make a figure, unless it was made before: then its files lie in the folder already."""
+        known = self._figures.get(hashlib.sha256(content).hexdigest())
+        return (known, ()) if known else assets.figure(content)
+
+    def _keep(self, path: str, content: bytes) -> Entry:
+        check_path(path)
+        target = self._folder / path
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return Entry(path, len(content), sha256="", changed=False)
+
+
+def _paths(listing: Listing) -> list[Path]:
+    return [file.path for file in (listing.picture, *listing.attachments) if file]
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates by name; Jinja itself compares their source."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._codes.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
