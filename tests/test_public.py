@@ -13,7 +13,7 @@ from generator.catalog import Listing, Source, load_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem
 from generator.models import PublicOffering
-from generator.public import Stocked, load_logo, present, take_stock
+from generator.public import Logo, Stocked, load_logo, present, take_stock
 from generator.record_file import RecordFile
 from stores import offering, pdf, picture, several, write_records, write_store
 
@@ -482,13 +482,14 @@ def test_a_disabled_listing_is_not_among_the_shown(tmp_path: Path) -> None:
 
 
 def test_a_store_without_a_logo(tmp_path: Path) -> None:
-    assert load_logo(tmp_path, None) == (None, (), ())
+    assert load_logo(tmp_path, None) == Logo(picture=None, assets=(), problems=())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_logo_is_a_picture_of_ours(tmp_path: Path, kind: str) -> None:
     (tmp_path / f"logo.{kind}").write_bytes(KINDS[kind])
-    logo, files, problems = load_logo(tmp_path, f"logo.{kind}")
+    made = load_logo(tmp_path, f"logo.{kind}")
+    logo, files, problems = made.picture, made.assets, made.problems
     assert logo
     assert not problems
     assert logo.path in {file.path for file in files}
@@ -500,7 +501,8 @@ def test_a_logo_that_cannot_be_used_is_a_problem(tmp_path: Path, name: str) -> N
     content = tmp_path / "content"
     (content / "folder").mkdir(parents=True)
     (content / "broken.png").write_bytes(b"no")
-    logo, files, (problem,) = load_logo(content, name)
+    made = load_logo(content, name)
+    logo, files, (problem,) = made.picture, made.assets, made.problems
     assert (logo, files) == (None, ())
     assert Path(problem.where).name == Path(name).name
     assert not problem.warning
