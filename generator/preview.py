@@ -53,13 +53,11 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
     with TemporaryDirectory(prefix="appshelf-preview-") as folder:
         workshop = Workshop(replace(settings, base_url=address), Path(folder))
         audience.told(_updated(workshop, settings.jobs) or News(0, (), 0))
-        audience.ready(address)
-        return asyncio.run(_serve(workshop, PreviewServer(PreviewAnswers(workshop), host), sockets, audience.told))
+        server = PreviewServer(PreviewAnswers(workshop), host, sockets)
+        return asyncio.run(_serve(workshop, server, audience))
 
 
-async def _serve(
-    workshop: Workshop, server: PreviewServer, sockets: list[socket.socket], told: Callable[[News], None]
-) -> int:
+async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) -> int:
     stop, ended_by = asyncio.Event(), [0]
 
     def end(number: int) -> None:
@@ -68,10 +66,11 @@ async def _serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end, number)
-    server.serve(sockets)
+    server.serve()
+    audience.ready(str(workshop.settings.base_url))
     async for _ in changes(*_watched(workshop.settings), stop):
         if news := await asyncio.to_thread(_updated, workshop):
-            told(news)
+            audience.told(news)
             server.reload_all()
     await server.close()
     return ended_by[0]

@@ -68,8 +68,9 @@ def _is_loopback(host: str) -> bool:
 class PreviewServer:
     """Serves the answers on sockets that are bound already, and tells open pages when to load again."""
 
-    def __init__(self, answers: PreviewAnswers, host: str) -> None:
+    def __init__(self, answers: PreviewAnswers, host: str, sockets: list[socket.socket]) -> None:
         self.answers = answers
+        self._sockets = sockets
         self.open_pages: set[_Reload] = set()
         shared = {"door": Door(host), "server": self}
         application = Application(
@@ -80,13 +81,13 @@ class PreviewServer:
         )
         self._http = HTTPServer(application, max_body_size=_MOST_BYTES, idle_connection_timeout=300)
 
-    def serve(self, sockets: list[socket.socket]) -> None:
+    def serve(self) -> None:
         """Begin to answer, in the running event loop."""
-        self._http.add_sockets(sockets)
+        self._http.add_sockets(self._sockets)
 
     def reload_all(self) -> None:
         """Tell every open page to load again."""
-        for page in list(self.open_pages):
+        for page in [page for page in self.open_pages if page.listens]:
             page.reload()
 
     async def close(self) -> None:
@@ -136,7 +137,9 @@ class _Pages(_Guarded):
 
 
 class _Reload(_Guarded, WebSocketHandler):
-    """An open page: it says hello and which state it shows, and is told when there is another."""
+    """An open page: it says hello and which state it shows, and from then on is told when there is another."""
+
+    listens = False
 
     def check_origin(self, origin: str) -> bool:
         return True  # `prepare` has judged it
@@ -151,10 +154,10 @@ class _Reload(_Guarded, WebSocketHandler):
         match _message(message):
             case {"command": "hello"}:
                 self._send({"command": "hello", "protocols": [_PROTOCOL], "serverName": "appshelf"})
-            case {"command": "info", "plugins": {"appshelf": {"stamp": stamp}}} if stamp != self.server.answers.stamp:
-                self.reload()
-            case {"command": "info"}:
-                pass
+            case {"command": "info", "plugins": {"appshelf": {"stamp": stamp}}}:
+                self.listens = True
+                if stamp != self.server.answers.stamp:
+                    self.reload()
             case _:
                 self.close(1002, "not livereload's protocol")
 

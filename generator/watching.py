@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 from watchfiles.main import FileChange
 
 _STEP_MS = 20
@@ -21,21 +21,23 @@ _SELDOM_SECONDS = 1.0
 async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[None]:
     """Yield whenever something may have changed, once for a burst of changes, until `stop` is set.
 
-    A folder may vanish and come back. The first yield comes at once. Hidden files, as editors make them beside their
-    own, do not count. Where the system cannot watch, it yields every second.
+    A folder may vanish and come back. The first yield comes at once, and another follows a burst: what is written into
+    a new folder before the system watches that is not told. Hidden files, as editors make them beside their own, do not
+    count. Where the system cannot watch, it yields every second.
     """
+    folders = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100  # links stay links
     while not stop.is_set():
         standing = _standing(folders)
         before = _standing(files)
         try:
             async with aclosing(_batches(standing, stop)) as batches:
-                is_new = True
+                look_again = True
                 async for batch in batches:
                     now = _standing(files)
-                    if batch or is_new or now != before:
+                    if batch or look_again or now != before:
                         yield
-                    is_new, before = False, now
-                    if _standing(folders) != standing:
+                    look_again, before = bool(batch), now
+                    if _standing(folders) != standing or not _removed(batch).isdisjoint(standing):
                         break
         except OSError:  # out of watches, or a folder that went meanwhile
             yield
@@ -53,6 +55,11 @@ def _batches(folders: Iterable[Path], stop: asyncio.Event) -> AsyncGenerator[set
         stop_event=stop,
         ignore_permission_denied=True,
     )
+
+
+def _removed(batch: set[FileChange]) -> set[Path]:
+    """Return what was removed; a folder that is made anew may have the identity of the old one, but not its watch."""
+    return {Path(path) for change, path in batch if change is Change.deleted}
 
 
 def _standing(paths: Sequence[Path]) -> dict[Path, tuple[int, ...]]:
