@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from generator.characters import deceits, visible
+
 TEXT_BYTES: Final = 64 * 1024
 """The specification's limit of description, features and compliance."""
 
@@ -33,6 +35,13 @@ def _without_control(text: str) -> str:
     return text
 
 
+def plain(text: str) -> str:
+    """Refuse a character that turns or hides words, where it must be mended: in an address, in the store's settings."""
+    for at, _ in deceits(text):
+        raise wrong(f"holds the invisible character U+{ord(text[at]):04X}")
+    return text
+
+
 def _one_line(text: str) -> str:
     if _LINE_BREAK.search(text):
         raise wrong("holds a line break or tab, and must be one line")
@@ -42,6 +51,8 @@ def _one_line(text: str) -> str:
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise wrong("is blank, and required" if not text else "holds only spaces, and is required")
+    if not visible(text).strip():
+        raise wrong("holds only characters that nobody can see, and is required")
     return text
 
 
@@ -105,6 +116,7 @@ def _day(value: object) -> object:
 
 def _web_address(text: str) -> str:
     """Accept an absolute https or http address without user name or password."""
+    plain(text)
     try:
         parts = urlsplit(text)
         host, user, _ = parts.hostname, parts.username, parts.port
@@ -125,6 +137,7 @@ def https_template(text: str) -> str:
 
 def _contact(text: str) -> str:
     """Accept a web address or ``mailto:`` with one mailbox."""
+    plain(text)
     if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
         return text
     try:
