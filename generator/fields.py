@@ -21,6 +21,10 @@ TEXT_BYTES: Final = 64 * 1024
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_BREAK = re.compile(r"[\t\n\r]")
+_DOMAIN = r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?"
+_HOST = re.compile(rf"{_DOMAIN}|[0-9a-f:.]*:[0-9a-f:.]*")
+"""A host as people read it, in any script. With signs or percent escapes it would lead elsewhere, or nowhere."""
+_MAILBOX = re.compile(rf"mailto:[\w.!#$&'*+/=^`{{|}}~-]+@{_DOMAIN}")
 _DURATION = re.compile(r"([0-9]{1,6}):([0-5][0-9])")
 
 
@@ -122,7 +126,8 @@ def _web_address(text: str) -> str:
         host, user, _ = parts.hostname, parts.username, parts.port
     except ValueError:
         raise wrong(f"{text[:60]!r} is no valid address") from None
-    if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\\"<>]", text):
+    is_plain = host and _HOST.fullmatch(host) and not re.search(r"[\s\\\"<>]", text)
+    if parts.scheme not in {"https", "http"} or not is_plain or user is not None:
         raise wrong("must be a full address that begins with https:// and holds no user name")
     return text
 
@@ -138,7 +143,7 @@ def https_template(text: str) -> str:
 def _contact(text: str) -> str:
     """Accept a web address or ``mailto:`` with one mailbox."""
     plain(text)
-    if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
+    if _MAILBOX.fullmatch(text):
         return text
     try:
         return _web_address(text)
