@@ -1,29 +1,20 @@
 """What a visitor does, in a real browser: the example store, served with the headers that a host should send."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from browsing import CHROMIUM, FLAGS, Handler
 from generator.build import build
 from generator.settings import Settings
 
 CONTENT = Path(__file__).parent.parent / "content"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 INSTALL = "https://acme.example.com/apps/wdc_asset_bridge/install"
 DETAIL = "apps/wdc_asset_bridge/index.html"
 
@@ -31,17 +22,6 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian `apt-get install chromium` brings it"),
     pytest.mark.xdist_group("browser"),
 ]
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """A static host that forbids everything a page of ours has no need of."""
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
