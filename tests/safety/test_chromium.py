@@ -24,6 +24,8 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
+STEP = 20
+"""Every so-many-th input stands in all places of the store of every day."""
 POLICIES = [pytest.param(Handler, id="strict policy"), pytest.param(OpenHandler, id="no policy")]
 
 CANARY = """
@@ -34,8 +36,8 @@ for (const name of ["alert", "confirm", "prompt", "print", "msgbox", "open"])
 
 CLICK_EVERYTHING = """
 () => {
-  const stays = (a) => a.protocol === "javascript:" || a.protocol === "data:" || (a.href || "").split("#")[0] ===
-    location.href.split("#")[0];
+  const stays = (a) => a.protocol === "javascript:" || a.protocol === "data:" || (a.href.includes("#") &&
+    a.href.split("#")[0] === location.href.split("#")[0]);  // a link to this very page would load it again
   const things = [...document.querySelectorAll("a, button, summary, input, label, [tabindex], [role], img, details")];
   let clicked = 0;
   for (const thing of things) {
@@ -136,19 +138,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], Path
 def test_nothing_runs_and_nothing_leaves(
     browser: Browser, store: Callable[[int, int], Path], handler: type[SimpleHTTPRequestHandler]
 ) -> None:
-    wrong, clicked = swept(browser, store(0, 12), handler)
+    wrong, clicked = swept(browser, store(0, STEP), handler)
     assert wrong == []
-    assert clicked > 300
+    assert clicked > 200
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("start", range(1, 12))
+@pytest.mark.parametrize("start", range(1, STEP))
 @pytest.mark.parametrize("handler", POLICIES)
 def test_nothing_of_any_input_runs_in_any_place(
     browser: Browser, store: Callable[[int, int], Path], handler: type[SimpleHTTPRequestHandler], start: int
 ) -> None:
     """All the inputs that the sweep of every day has in texts alone."""
-    assert swept(browser, store(start, 12), handler)[0] == []
+    assert swept(browser, store(start, STEP), handler)[0] == []
 
 
 LIVE = {
