@@ -6,6 +6,7 @@
     errors          the tree of errors
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
+    characters      what deceives a reader, left out of every page
     documents       authors' files read under limits;  reasons  broken rules in words, with their positions
     catalog         records checked, each and against each other
     content         the content folder as a source;  content_writer  the other direction
@@ -54,5 +55,5 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    errors
+    errors  characters
 """

@@ -49,11 +49,11 @@ class Place:
         line = self.document.line_of((*self.within, name))
         return Problem(self.document.where, name, reason, line=line, warning=warning)
 
-    def store_problem(self, *location: int | str, reason: str) -> Problem:
+    def store_problem(self, *location: int | str, reason: str, warning: bool = False) -> Problem:
         """Tell a problem of the store's part of the offering, at `location` from ``"store"`` on."""
         document, within = (self.extras, ()) if self.extras else (self.document, self.within)
         line = document.line_of((*within, *location))
-        return Problem(document.where, dotted(location), reason, line=line)
+        return Problem(document.where, dotted(location), reason, line=line, warning=warning)
 
     def note(self, name: TextName, line: int | None, reason: str) -> Problem:
         """Tell a warning about line `line` of the text `name`; in its own file when it has one."""

@@ -14,11 +14,17 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from generator.characters import deceits, visible
+
 TEXT_BYTES: Final = 64 * 1024
 """The specification's limit of description, features and compliance."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_BREAK = re.compile(r"[\t\n\r]")
+_DOMAIN = r"(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?"
+_HOST = re.compile(rf"{_DOMAIN}|[0-9a-f:.]*:[0-9a-f:.]*")
+"""A host as people read it, in any script. With signs or percent escapes it would lead elsewhere, or nowhere."""
+_MAILBOX = re.compile(rf"mailto:[\w.!#$&'*+/=^`{{|}}~-]+@{_DOMAIN}")
 _DURATION = re.compile(r"([0-9]{1,6}):([0-5][0-9])")
 
 
@@ -33,6 +39,13 @@ def _without_control(text: str) -> str:
     return text
 
 
+def plain(text: str) -> str:
+    """Refuse a character that turns or hides words, where it must be mended: in an address, in the store's settings."""
+    for at, _ in deceits(text):
+        raise wrong(f"holds the invisible character U+{ord(text[at]):04X}")
+    return text
+
+
 def _one_line(text: str) -> str:
     if _LINE_BREAK.search(text):
         raise wrong("holds a line break or tab, and must be one line")
@@ -42,6 +55,8 @@ def _one_line(text: str) -> str:
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise wrong("is blank, and required" if not text else "holds only spaces, and is required")
+    if not visible(text).strip():
+        raise wrong("holds only characters that nobody can see, and is required")
     return text
 
 
@@ -105,12 +120,14 @@ def _day(value: object) -> object:
 
 def _web_address(text: str) -> str:
     """Accept an absolute https or http address without user name or password."""
+    plain(text)
     try:
         parts = urlsplit(text)
         host, user, _ = parts.hostname, parts.username, parts.port
     except ValueError:
         raise wrong(f"{text[:60]!r} is no valid address") from None
-    if parts.scheme not in {"https", "http"} or not host or user is not None or re.search(r"[\s\\\"<>]", text):
+    is_plain = host and _HOST.fullmatch(host) and not re.search(r"[\s\\\"<>]", text)
+    if parts.scheme not in {"https", "http"} or not is_plain or user is not None:
         raise wrong("must be a full address that begins with https:// and holds no user name")
     return text
 
@@ -125,7 +142,8 @@ def https_template(text: str) -> str:
 
 def _contact(text: str) -> str:
     """Accept a web address or ``mailto:`` with one mailbox."""
-    if text.startswith("mailto:") and re.fullmatch(r"mailto:[^\s@?]+@[^\s@?]+", text):
+    plain(text)
+    if _MAILBOX.fullmatch(text):
         return text
     try:
         return _web_address(text)

@@ -40,7 +40,7 @@ __all__ = [
     "render",
 ]
 
-ENGINE = f"appshelf 1, markdown-it-py {version('markdown-it-py')}, nh3 {version('nh3')}"
+ENGINE = f"appshelf 2, markdown-it-py {version('markdown-it-py')}, nh3 {version('nh3')}"
 """Changes whenever the HTML of some text may change, so it belongs into every key of a cache of rendered texts.
 
 Raise the first number with every change to a module of `markup` or to `account_markup` that changes HTML.

@@ -8,10 +8,11 @@ from urllib.parse import unquote
 from markdown_it.common.normalize_url import normalizeLink
 
 from generator.addresses import attachment_key
+from generator.characters import clean
 from generator.markup_headings import Headings
 from generator.markup_policy import passes_as_link
 from generator.markup_values import Target
-from generator.markup_words import clean, quoted
+from generator.markup_words import quoted
 
 _CHARACTERS = 2048
 """An address's limit; a longer one is text."""

@@ -1,34 +1,20 @@
 """The words of a text: freed of what deceives a reader, and gathered from tokens."""
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
 from markdown_it.token import Token
 
+from generator.characters import clean, deceits
 from generator.markup_values import Note
 
 # Characters.
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_DECEIVING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Bidirectional overrides, embeddings and isolates, which show words in an order that nobody wrote; and the BOM.
-Joiners stay: emoji and several scripts need them."""
-
 
 def readable(text: str) -> tuple[str, list[Note]]:
-    """Replace what no page may hold, take out what deceives a reader, and say where."""
-    found = (
-        (_UNPRINTABLE.search(text), "a control character or half a surrogate pair: replaced"),
-        (_DECEIVING.search(text), "an invisible character that turns or hides words: left out"),
-    )
-    notes = [Note(text.count("\n", 0, match.start()) + 1, reason) for match, reason in found if match]
+    """Return the text as a page may show it (`characters.clean`), and say where it differs."""
+    notes = [Note(text.count("\n", 0, at) + 1, reason) for at, reason in deceits(text)]
     return (clean(text), notes) if notes else (text, notes)
-
-
-def clean(text: str) -> str:
-    """Do what `readable` does, and say nothing."""
-    return _DECEIVING.sub("", _UNPRINTABLE.sub("\ufffd", text))
 
 
 def size(text: str) -> int:

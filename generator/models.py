@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from generator.characters import clean
 from generator.fields import (
     AttachmentFile,
     Audience,
@@ -273,3 +274,13 @@ class PublicOffering:
     policy_jwt_alg: PolicyJwtAlg | None
     requires_enabled_oauth_person: bool
     has_ui_extension: bool
+
+    @property
+    def shown_reference(self) -> str:
+        """The reference as a page shows it: without characters that deceive.
+
+        `reference` itself is an identifier, so what is copied, asked for and published as JSON is exactly the
+        platform's. It cannot be an error to hold such characters: the platform makes the reference from the name, and
+        nobody can mend it once the offering is published. Its author is warned.
+        """
+        return clean(self.reference)

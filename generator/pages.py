@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from generator.addresses import slugs
+from generator.characters import visible
 from generator.markup import mentioned
 from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
@@ -218,7 +219,7 @@ def _install_address(template: str | None, reference: str) -> str | None:
 
 
 def _groups(store: Store, offerings: Sequence[PublicOffering]) -> dict[_GroupKey, Group]:
-    """Gather categories and publishers; spellings that differ only in case are one group."""
+    """Gather categories and publishers; spellings that nobody can tell apart, or only by case, are one group."""
     spellings: dict[_GroupKey, Counter[str]] = defaultdict(Counter)
     for offering in offerings:
         publisher = _publisher(store, offering)
@@ -249,7 +250,7 @@ def _members(cards: Sequence[Card]) -> Mapping[Group, Sequence[Card]]:
 
 
 def _key(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+    return unicodedata.normalize("NFKC", visible(name)).casefold().strip()
 
 
 def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from generator import assets
 from generator.assets import Asset
 from generator.catalog import Listing, LocalFile
+from generator.characters import clean, deceits
 from generator.documents import read_bytes, shown
 from generator.errors import AssetError, InputError, Problem
 from generator.fields import https_template
@@ -23,6 +24,7 @@ from generator.models import (
     Picture,
     PublicOffering,
     Screenshot,
+    StoreEntry,
 )
 
 Result = TypeVar("Result")
@@ -61,6 +63,7 @@ def take_stock(listing: Listing, figures: Figures = assets.figure) -> Stocked:
     monogram stands in, so that all problems of all offerings are found in one go.
     """
     desk = _Desk(listing, figures)
+    desk.read_words()
     attachments = desk.attachments()
     by_key = {attachment.key: attachment for attachment in attachments}
     stock = Stock(
@@ -75,16 +78,20 @@ def take_stock(listing: Listing, figures: Figures = assets.figure) -> Stocked:
 
 
 def present(listing: Listing, stock: Stock) -> PublicOffering:
-    """Choose what the store shows of an offering; nothing else reaches a template."""
+    """Choose what the store shows of an offering; nothing else reaches a template.
+
+    Words of one line come without what deceives a reader (`characters.clean`); texts are cleaned when they are read as
+    markup, and the reference is exact (`PublicOffering.shown_reference`).
+    """
     offering, store = listing.offering, listing.store
     return PublicOffering(
         id=offering.id,
         reference=offering.reference,
-        name=offering.name,
-        card_description=offering.card_description or "",
-        publisher=store.publisher or "",
-        categories=store.categories,
-        tags=store.tags,
+        name=clean(offering.name),
+        card_description=clean(offering.card_description or ""),
+        publisher=clean(store.publisher or ""),
+        categories=tuple(map(clean, store.categories)),
+        tags=tuple(map(clean, store.tags)),
         featured=store.featured,
         draft=listing.draft,
         created_at=offering.created_at,
@@ -128,6 +135,18 @@ def load_logo(folder: Path, name: str | None) -> Logo:
         return Logo(problems=error.problems)
 
 
+def _store_words(store: StoreEntry) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the words of a store entry that a page may show, each with its place."""
+    yield from ((("categories", number), name) for number, name in enumerate(store.categories))
+    yield from ((("tags", number), name) for number, name in enumerate(store.tags))
+    yield ("publisher",), store.publisher or ""
+    yield from ((("screenshots", number, "caption"), it.caption) for number, it in enumerate(store.screenshots))
+    for number, it in enumerate(store.assurances):
+        yield ("assurances", number, "topic"), it.topic
+        yield ("assurances", number, "status"), it.status
+        yield ("assurances", number, "scope"), it.scope or ""
+
+
 class _Desk:
     """Where one listing is prepared: gathers its files and problems on the way."""
 
@@ -137,12 +156,24 @@ class _Desk:
         self.assets: list[Asset] = []
         self.problems: list[Problem] = []
 
+    def read_words(self) -> None:
+        """Warn of what `present` leaves out of the words of one line."""
+        offering, place = self.listing.offering, self.listing.place
+        for name in ("name", "card_description", "reference"):
+            found = deceits(getattr(offering, name) or "")
+            self.problems += [place.problem(name, reason, warning=True) for _, reason in found]
+        for location, words in _store_words(self.listing.store):
+            found = deceits(words)
+            self.problems += [
+                place.store_problem("store", *location, reason=reason, warning=True) for _, reason in found
+            ]
+
     def picture(self) -> Picture:
         """The app's picture, or its monogram."""
         drawn = self._own_picture() or self._linked_picture()
         if drawn is None:
             motif = next(iter(self.listing.store.categories), "")
-            monogram, asset = assets.monogram(self.listing.offering.name, motif)
+            monogram, asset = assets.monogram(clean(self.listing.offering.name), clean(motif))
             drawn = monogram, (asset,)
         self.assets += drawn[1]
         return drawn[0]
@@ -165,7 +196,7 @@ class _Desk:
         for number, screenshot in enumerate(self.listing.store.screenshots):
             attachment = attachments.get(screenshot.file)
             if attachment and attachment.figure:
-                shown.append(Screenshot(attachment.figure, screenshot.caption))
+                shown.append(Screenshot(attachment.figure, clean(screenshot.caption)))
             else:
                 reason = "is no picture" if attachment else self._missing(screenshot.file)
                 self._problem("screenshots", number, "file", reason=f"{screenshot.file} {reason}")
@@ -180,7 +211,8 @@ class _Desk:
                 reason = f"{it.evidence} {self._missing(it.evidence)}"
                 self._problem("assurances", number, "evidence", reason=reason)
             file = evidence.download if evidence else None
-            declared.append(DeclaredAssurance(it.topic, it.status, it.scope, file, it.valid_until))
+            scope = clean(it.scope) if it.scope else None
+            declared.append(DeclaredAssurance(clean(it.topic), clean(it.status), scope, file, it.valid_until))
         return tuple(declared)
 
     def configuration(self) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from generator.documents import read_toml
 from generator.errors import InputError, UsageError
-from generator.fields import Caption, Contact, InstallUrl, Label, WebAddress, wrong
+from generator.fields import Caption, Contact, InstallUrl, Label, WebAddress, plain, wrong
 from generator.reasons import explain
 
 Markup = Literal["commonmark", "xurrent"]
@@ -42,7 +42,7 @@ class _Table(BaseModel):
 class Provider(_Table):
     """Who runs the store, as its header and footer name them."""
 
-    name: Label | None = None
+    name: Annotated[Label, AfterValidator(plain)] | None = None
     url: WebAddress | None = None
     support: Contact | None = None
 
@@ -50,8 +50,8 @@ class Provider(_Table):
 class Store(_Table):
     """The settings of a store, each with its default. `base_url` ends in a slash."""
 
-    title: Label = "App store"
-    tagline: Caption = ""
+    title: Annotated[Label, AfterValidator(plain)] = "App store"
+    tagline: Annotated[Caption, AfterValidator(plain)] = ""
     base_url: BaseUrl | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     account: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]*$")] = ""

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import random
+import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -375,7 +376,13 @@ _CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
 def lines(limit: int, *, least: int = 0) -> st.SearchStrategy[str]:
     """Text of one line, in any script, without control characters; not blank where it must say something."""
     words = st.text(_CHARACTERS, min_size=least, max_size=limit)
-    return words.filter(str.strip) if least else words
+    return words.filter(says_something) if least else words
+
+
+def says_something(words: str) -> bool:
+    """Whether a person sees more than space: anything that has a shape, be it a box."""
+    seen = (char for char in words if unicodedata.category(char)[0] in "LNPS" or unicodedata.category(char) in "CoCn")
+    return not set(seen) <= set("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def texts() -> st.SearchStrategy[str]:

@@ -1,44 +1,24 @@
 """What a visitor does, in a real browser: the example store, served with the headers that a host should send."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from browsing import Handler, chromium, needs_browser
 from generator.build import build
-from generator.headers import POLICY
 from generator.settings import Settings
 
 CONTENT = Path(__file__).parent.parent / "content"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 INSTALL = "https://acme.example.com/apps/wdc_asset_bridge/install"
 DETAIL = "apps/wdc_asset_bridge/index.html"
 
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian `apt-get install chromium` brings it"),
-    pytest.mark.xdist_group("browser"),
-]
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """A static host that forbids everything a page of ours has no need of."""
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +46,8 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def test_a_hostile_store_holds_together(tmp_path: Path) -> None:
             "tags": [HOSTILE[:64]],
             "publisher": HOSTILE[:64],
             "website": "https://example.com/?'onclick='alert(1)&lt;script&gt;",
-            "support": "mailto:help\"onclick='alert(1)'@example.com",
+            "support": "mailto:help'onclick='alert`1`'@example.com",
             "screenshots": [],
             "assurances": [{"topic": HOSTILE[:64], "status": HOSTILE[:64], "scope": HOSTILE}],
         },

@@ -21,6 +21,7 @@ from generator.content_writer import offering_toml, replace_file, write_offering
 from generator.errors import OutputError
 from generator.fields import TEXT_BYTES, PolicyJwtAlg
 from generator.models import TEXT_NAMES, Offering, StoreEntry
+from stores import says_something
 
 EXAMPLE = Path(__file__).parent.parent / "content"
 MODEST = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
@@ -35,7 +36,7 @@ _SPELLED = st.sampled_from(["\"'\\", "# no comment", "[store]", '"""', "é😀",
 def line(limit: int, *, required: bool = False) -> st.SearchStrategy[str]:
     whole = _LINE.filter(lambda c: not c.isspace()).map(lambda c: c * limit)
     found = st.one_of(st.text(_LINE, max_size=min(limit, 40)), _SPELLED.filter(lambda s: len(s) <= limit), whole)
-    return found.filter(lambda text: bool(text.strip())) if required else found
+    return found.filter(says_something) if required else found
 
 
 def sized(limit: int, alphabet: st.SearchStrategy[str] = _ANY) -> st.SearchStrategy[str]:

@@ -30,6 +30,18 @@ def reason(kind: Any, value: object) -> str:
     return error["msg"]
 
 
+HIDDEN_HOSTS = [
+    "https://./",
+    "https://%65vil.example/",
+    "https://good.example%40evil.example/",
+    "https://good.example&#64;evil.example/",
+    "https://good.example;evil.example/",
+    "https://" + "x" * 64 + ".example/",
+]
+"""Hosts that a browser reads otherwise than a person, or not at all."""
+HIDDEN_MAIL = ['mailto:"<script>"@b.example', "mailto:a%40b.example,c@d.example", "mailto:a@b.example&bcc=c"]
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [
@@ -128,13 +140,27 @@ def test_reasons_stay_short(kind: Any, value: object) -> None:
         pytest.param(
             fields.WebAddress,
             ["https://example.com", "http://example.com:8080/a?b=c#d", "https://müller.example/ü", "https://[::1]/"],
-            ["example.com", "https:example.com", "mailto:a@b.example", "https://a\\b", "https://" + "x" * 2048],
+            [
+                "example.com",
+                "https:example.com",
+                "mailto:a@b.example",
+                "https://a\\b",
+                "https://" + "x" * 2048,
+                *HIDDEN_HOSTS,
+            ],
             id="WebAddress",
         ),
         pytest.param(
             fields.Contact,
             ["mailto:a@b.example", "https://example.com/help"],
-            ["a@b.example", "mailto:", "mailto:a@b@c", "mailto:a@b.example?subject=x", "javascript:alert(1)"],
+            [
+                "a@b.example",
+                "mailto:",
+                "mailto:a@b@c",
+                "mailto:a@b.example?subject=x",
+                "javascript:alert(1)",
+                *HIDDEN_MAIL,
+            ],
             id="Contact",
         ),
         pytest.param(

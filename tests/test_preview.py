@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsers import chromium, needs_browser
+from browsing import chromium, needs_browser
 from stores import offering, several, write_store
 
 SECONDS = 20

@@ -1,11 +1,14 @@
-"""The system's Chromium, for tests of what a visitor or an author does."""
+"""A real browser for tests, and a static host that forbids everything a page of ours has no need of."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from generator.headers import POLICY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -26,3 +29,21 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """A static host that forbids everything a page of ours has no need of."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class OpenHandler(SimpleHTTPRequestHandler):
+    """A static host that sends no policy at all: what the pages hold must be enough."""
+
+    def log_message(self, *_: object) -> None:
+        pass

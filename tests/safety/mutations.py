@@ -1,0 +1,233 @@
+"""Defences taken away one by one: each must turn a named test red. `python tests/safety/mutations.py` prints the table.
+
+A row is added to `MUTATIONS`: the defence, a file, the exact text that is replaced (once) and by what, and the tests
+that must fail. The repository is copied to a temporary folder, where one text is replaced; only the named tests run.
+They must fail by an assertion or an error of theirs, not because nothing could be imported, and pass when all is whole.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_COPIED = ("generator", "templates", "tests", "content", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A defence, how it is taken away, and the tests that notice."""
+
+    defence: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+_PLACES = "tests/safety/test_markup_places.py"
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "nh3 has the last word on every text",
+        "generator/markup_policy.py",
+        "clean = _cleaner().clean(html) if size(html) <= 2 * HTML_BYTES else html",
+        "clean = html",
+        ("tests/test_markup.py", "tests/test_markup_safety.py::test_hostile_text"),
+    ),
+    Mutation(
+        "every address in a text is judged",
+        "generator/markup_addresses.py",
+        '    """Judge one address as it was written; `targets` by `attachment_key`."""\n',
+        "    return Verdict(address)\n",
+        ("tests/test_markup_safety.py::test_hostile_address_is_text",),
+    ),
+    Mutation(
+        "every address in a template is filtered",
+        "generator/render.py",
+        'return (address or "") if scheme in {"https", "http", "mailto"} else ""',
+        'return address or ""',
+        ("tests/test_render.py::test_only_an_honest_address_becomes_a_link",),
+    ),
+    Mutation(
+        "an address of the store has a plain host",
+        "generator/fields.py",
+        "host and _HOST.fullmatch(host) and not",
+        "host and not",
+        (f"{_PLACES}::test_refused_by_name_or_shown_as_words", "tests/test_fields.py"),
+    ),
+    Mutation(
+        "no path leaves the output folder",
+        "generator/manifest.py",
+        'if _FORBIDDEN.search(path) or not {"", ".", ".."}.isdisjoint(segments):',
+        "if False:",
+        ("tests/test_writer.py::test_an_unsafe_path_is_our_defect_and_nothing_is_written",),
+    ),
+    Mutation(
+        "no file outside the content is read",
+        "generator/documents.py",
+        "if not path.resolve().is_relative_to(root.resolve()):",
+        "if False:",
+        ("tests/safety/test_files.py::test_what_is_no_file",),
+    ),
+    Mutation(
+        "a FIFO or device is not read",
+        "generator/documents.py",
+        'return None if stat.S_ISREG(path.stat().st_mode) else "is not a regular file"',
+        "return None if path.stat() else None",
+        ("tests/safety/test_files.py::test_what_is_no_file",),
+    ),
+    Mutation(
+        "an attachment's name is made safe",
+        "generator/filetypes.py",
+        '    segment = re.split(r"[/\\\\]", name)[-1]\n',
+        "    return name\n    segment = name\n",
+        ("tests/test_filetypes.py::test_a_name_becomes_safe",),
+    ),
+    Mutation(
+        "an attachment's type is told by its content",
+        "generator/filetypes.py",
+        "return TEXT if is_markup(content) else TEXTS.get(extension(name), TEXT)",
+        'return FileType("any", (extension(name) or ".txt",))',
+        (
+            "tests/test_filetypes.py::test_the_published_extension_agrees_with_the_content",
+            "tests/test_public.py::test_what_a_browser_would_run_is_stored_as_text_or_refused",
+        ),
+    ),
+    Mutation(
+        "templates escape every value",
+        "generator/render.py",
+        "        autoescape=True,",
+        "        autoescape=False,  # noqa: S701",
+        (f"{_PLACES}::test_refused_by_name_or_shown_as_words", f"{_PLACES}::test_words_of_the_store"),
+    ),
+    Mutation(
+        "the preview's overlay escapes what it tells",
+        "generator/panel.py",
+        "            autoescape=True,",
+        "            autoescape=False,  # noqa: S701",
+        ("tests/test_preview_answers.py::test_overlay_escaping",),
+    ),
+    Mutation(
+        "the preview answers under its own Host alone",
+        "generator/preview_server.py",
+        "if not self.door.admits_host(hosts):",
+        "if not hosts:",
+        (
+            "tests/test_preview_server.py::test_host_check",
+            "tests/test_preview_server.py::test_a_foreign_page_is_told_nothing",
+        ),
+    ),
+    Mutation(
+        "the preview answers its own Origin alone",
+        "generator/preview_server.py",
+        'if not self.door.admits_origin(self.request.headers.get_list("Origin"), hosts[0]):',
+        "if not hosts:",
+        (
+            "tests/test_preview_server.py::test_origin_check",
+            "tests/test_preview_server.py::test_a_foreign_page_is_told_nothing",
+        ),
+    ),
+    Mutation(
+        "every page carries the policy",
+        "generator/headers.py",
+        "\"default-src 'none'; script-src 'self'; ",
+        "\"default-src 'none'; script-src 'self' 'unsafe-inline'; ",
+        ("tests/test_headers.py::test_the_policy_allows_our_own_files_and_nothing_else",),
+    ),
+    Mutation(
+        "JSON holds nothing that ends a script",
+        "templates/v1.json",
+        "{{ record | tojson(indent=2) }}",
+        '{{ (record | tojson(indent=2)).replace("\\\\u003c", "<") }}',
+        (f"{_PLACES}::test_files_for_programs_stay_well_formed",),
+    ),
+    Mutation(
+        "characters that deceive are left out",
+        "generator/characters.py",
+        r'return _DECEIVING.sub(r"\1", _UNPRINTABLE.sub("\ufffd", text))',
+        "return text",
+        (
+            "tests/test_characters.py::test_no_built_page_holds_one",
+            "tests/test_characters.py::test_what_a_page_leaves_out",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the named tests said: how many passed and failed, and the names of those that failed."""
+
+    passed: int
+    failed: tuple[str, ...]
+    said: str
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the tests could not even be collected, or a module not be imported."""
+        return "ImportError" in self.said or "SyntaxError" in self.said or "ERROR collecting" in self.said
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """Copy the repository to a temporary folder, whole."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "repository"
+        folder.mkdir()
+        for name in _COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copy2(source, folder / name)
+        yield folder
+
+
+def apply(mutation: Mutation, folder: Path) -> None:
+    """Replace the text; `ValueError` when it does not stand there exactly once, so that no row grows stale."""
+    path = folder / mutation.file
+    text = path.read_text()
+    if (count := text.count(mutation.old)) != 1:
+        raise ValueError(f"{mutation.defence}: its text stands {count} times in {mutation.file}")
+    path.write_text(text.replace(mutation.old, mutation.new))
+
+
+def run(tests: Sequence[str], folder: Path) -> Outcome:
+    """Run some tests in a copy of the repository, in one process."""
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "--tb=line", *tests]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    failed = tuple(re.findall(r"^(?:FAILED|ERROR) (\S+?::\w+)", done.stdout, re.MULTILINE))
+    passed = re.search(r"(\d+) passed", done.stdout)
+    return Outcome(int(passed[1]) if passed else 0, failed, done.stdout + done.stderr)
+
+
+def table(mutations: Sequence[Mutation] = MUTATIONS) -> Iterator[str]:
+    """Try every mutation and yield the rows of a table: defence, mutation, red tests."""
+    yield "| defence | taken away in | red tests |"
+    yield "|---|---|---|"
+    for mutation in mutations:
+        with copied() as folder:
+            apply(mutation, folder)
+            outcome = run(mutation.tests, folder)
+        names = dict.fromkeys(outcome.failed)
+        red = ", ".join(f"`{name.rpartition('/')[2]}` ({outcome.failed.count(name)})" for name in names)
+        yield f"| {mutation.defence} | `{mutation.file}` | {'BROKEN' if outcome.is_broken else red or 'NONE'} |"
+
+
+if __name__ == "__main__":
+    for row in table():
+        print(row, flush=True)  # noqa: T201  # this is what it is for

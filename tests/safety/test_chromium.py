@@ -1,0 +1,173 @@
+"""A hostile store in headless Chromium: no script of an author's runs, and no request leaves for another origin.
+
+Served once under the strict policy, and once without any, so that the pages alone must hold. Every page is looked at as
+it is, and after a click on everything in it that stays on the site.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from browsing import Handler, OpenHandler, chromium, needs_browser
+from hostile_store import INPUTS, Input, fitted_record, write_hostile
+from site_checks import build_site
+
+pytestmark = needs_browser
+
+STEP = 20
+"""Every so-many-th input stands in all places of the store of every day."""
+POLICIES = [pytest.param(Handler, id="strict policy"), pytest.param(OpenHandler, id="no policy")]
+
+CANARY = """
+for (const name of ["alert", "confirm", "prompt", "print", "msgbox", "open"])
+  window[name] = (...told) => console.error(`canary: ${name}(${told}) ran at ${location.href}`);
+"""
+"""Runs before anything of a page, in every frame: whatever a payload calls is told."""
+
+CLICK_EVERYTHING = """
+() => {
+  const stays = (a) => a.protocol === "javascript:" || a.protocol === "data:" || (a.href.includes("#") &&
+    a.href.split("#")[0] === location.href.split("#")[0]);  // a link to this very page would load it again
+  const things = [...document.querySelectorAll("a, button, summary, input, label, [tabindex], [role], img, details")];
+  let clicked = 0;
+  for (const thing of things) {
+    const link = thing.closest("a");
+    if (link && !stays(link)) continue;
+    for (const kind of ["mouseover", "focus", "pointerenter"]) thing.dispatchEvent(new Event(kind, { bubbles: true }));
+    thing.click();
+    clicked += 1;
+  }
+  for (const it of document.querySelectorAll("details")) it.open = true;
+  return clicked;
+}
+"""
+LOOK = """
+() => {
+  const wrong = [];
+  for (const it of document.querySelectorAll("*")) {
+    for (const { name } of it.attributes) if (/^on|^style$|^srcdoc$/.test(name)) wrong.push(`<${it.tagName} ${name}>`);
+    if (/^(iframe|object|embed|style|base|template|math|frame)$/i.test(it.tagName)) wrong.push(`<${it.tagName}>`);
+    const address = it.getAttribute("href") || it.getAttribute("src") || "";
+    if (address && !/^(https?|mailto):$/.test(new URL(address, location.href).protocol)) wrong.push(address);
+  }
+  const scripts = [...document.scripts].filter((it) => !/\\/assets\\/(theme|store)\\.[0-9a-f]+\\.js$/.test(it.src));
+  return wrong.concat(scripts.map((it) => `script ${it.src} ${it.textContent}`));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def served(folder: Path, handler: type[SimpleHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def swept(browser: Browser, folder: Path, handler: type[SimpleHTTPRequestHandler]) -> tuple[list[str], int]:
+    """Visit every page of a site; return what went wrong, and how many things were clicked."""
+    wrong: list[str] = []
+    clicked = 0
+    with served(folder, handler) as address:
+        context = browser.new_context(bypass_csp=handler is OpenHandler)  # a policy inside the pages does not count
+        context.add_init_script(CANARY)
+        context.on("console", lambda it: wrong.append(f"{it.type}: {it.text}") if it.type != "log" else None)
+        context.on("weberror", lambda it: wrong.append(str(it.error)))
+        context.on("request", lambda it: it.url.startswith(address) or wrong.append(f"request: {it.url}"))
+        context.on("dialog", lambda it: (wrong.append(f"dialog: {it.message}"), it.dismiss()))
+        context.route(lambda url: not url.startswith(address), lambda route: route.abort())
+        for path in sorted(folder.rglob("*.html")):
+            page = context.new_page()  # a click may still be under way in the last one
+            clicked += _visit(page, address + path.relative_to(folder).as_posix(), wrong)
+            wrong += [f"{page.url}: opened {other.url}" for other in context.pages if other != page]
+            page.close()
+        context.close()
+    return wrong, clicked
+
+
+def _visit(page: Page, address: str, wrong: list[str]) -> int:
+    page.goto(address)
+    wrong += [f"{address}: {it}" for it in page.evaluate(LOOK)]
+    clicked = page.evaluate(CLICK_EVERYTHING)
+    page.evaluate("new Promise(requestAnimationFrame)")  # what a click began has had its turn
+    if page.url.split("#")[0] != address:
+        wrong.append(f"{address}: a click led to {page.url}")
+    assert isinstance(clicked, int)
+    return clicked
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, int], Path]:
+    """Build a store of every n-th input, in all places; its texts hold all the inputs between them."""
+
+    @cache
+    def build(start: int, step: int) -> Path:
+        root = tmp_path_factory.mktemp("chromium")
+        chosen: dict[str, Input] = {f"{n:03}": INPUTS[n] for n in range(start, len(INPUTS), step)}
+        records: dict[str, dict[str, Any]] = {}
+        for folder, it in chosen.items():
+            records[folder] = fitted_record(it, int(folder) + 1)
+            texts = [other.text for other in INPUTS[int(folder) : int(folder) + step] if len(other.text) < 8000]
+            records[folder]["features"] = "\n\n".join(texts)
+        content = write_hostile(root / "content", records, chosen)
+        build_site(content, root / "site")
+        return root / "site"
+
+    return build
+
+
+@pytest.mark.parametrize("handler", POLICIES)
+def test_nothing_runs_and_nothing_leaves(
+    browser: Browser, store: Callable[[int, int], Path], handler: type[SimpleHTTPRequestHandler]
+) -> None:
+    wrong, clicked = swept(browser, store(0, STEP), handler)
+    assert wrong == []
+    assert clicked > 200
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("start", range(1, STEP))
+@pytest.mark.parametrize("handler", POLICIES)
+def test_nothing_of_any_input_runs_in_any_place(
+    browser: Browser, store: Callable[[int, int], Path], handler: type[SimpleHTTPRequestHandler], start: int
+) -> None:
+    """All the inputs that the sweep of every day has in texts alone."""
+    assert swept(browser, store(start, STEP), handler)[0] == []
+
+
+LIVE = {
+    "a handler": "<img src=data:, onerror=alert(1)>",
+    "a script": "<script>alert(1)</script>",
+    "a click": "<button onclick=alert(1)>x</button>",
+    "an address": "<a href='javascript:alert(1)'>x</a>",
+    "a picture from elsewhere": "<img src=http://evil.invalid/x.png>",
+    "a frame": "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "a style": "<p style='color:red'>x</p>",
+}
+
+
+@pytest.mark.parametrize("handler", POLICIES)
+@pytest.mark.parametrize("html", LIVE.values(), ids=LIVE)
+def test_the_sweep_finds_what_is_live(
+    browser: Browser, tmp_path: Path, html: str, handler: type[SimpleHTTPRequestHandler]
+) -> None:
+    """Else it would prove nothing; without a policy, it is seen to run or to leave."""
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>x</title>{html}")
+    (tmp_path / "favicon.ico").write_bytes(b"x")
+    wrong, _ = swept(browser, tmp_path, handler)
+    assert wrong
+    if handler is OpenHandler and "style=" not in html:
+        assert any("canary" in it or "request: http://evil.invalid" in it for it in wrong), wrong
