@@ -145,7 +145,7 @@ def preview(settings: "Settings", quiet: bool, host: str, port: int, opens: bool
     from generator.preview import Audience, preview
 
     printer = _PreviewPrinter(quiet, opens)
-    number = preview(settings, host, port, Audience(printer.ready, printer.told))
+    number = preview(settings, host, port, Audience(printer.progress, printer.ready, printer.told))
     raise click.exceptions.Exit(128 + number)
 
 
@@ -177,6 +177,7 @@ class _PreviewPrinter:
 
     def __init__(self, quiet: bool, opens: bool) -> None:
         self._quiet, self._opens = quiet, opens
+        self.progress = _Printer(as_json=False, quiet=quiet, verbose=False).progress
 
     def ready(self, address: str) -> None:
         """Say, or open, the address."""

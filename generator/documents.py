@@ -60,7 +60,7 @@ def shown(path: Path) -> str:
     """Name a file for a person: relative to the working folder when it is inside."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere; or the working folder itself is gone
         return str(path)
 
 

@@ -7,6 +7,7 @@ and the server answers meanwhile.
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import time
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from tornado.netutil import bind_sockets
 
+from generator.build import Progress
 from generator.errors import Problem, UsageError
 from generator.preview_answers import PreviewAnswers
 from generator.preview_server import PreviewServer
@@ -37,8 +39,13 @@ class News:
 
 @dataclass(frozen=True)
 class Audience:
-    """Who is told: `ready` once, of the address; `told` of the first edition, and of every change that shows."""
+    """Who is told.
 
+    `progress` of how far an edition is, `ready` once, of the address, and `told` of every edition that shows something
+    else.
+    """
+
+    progress: Progress
     ready: Callable[[str], None]
     told: Callable[[News], None]
 
@@ -51,8 +58,9 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
     sockets = _listening(host, port)
     address = f"http://{_in_address(host)}:{sockets[0].getsockname()[1]}/"
     with TemporaryDirectory(prefix="appshelf-preview-") as folder:
-        workshop = Workshop(replace(settings, base_url=address), Path(folder))
+        workshop = Workshop(replace(settings, base_url=address), Path(folder), audience.progress)
         audience.told(_updated(workshop, settings.jobs) or News(0, (), 0))
+        gc.freeze()  # the first edition stays: looking through it for garbage would cost as much as the next one
         server = PreviewServer(PreviewAnswers(workshop), host, sockets)
         return asyncio.run(_serve(workshop, server, audience))
 

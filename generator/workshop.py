@@ -16,7 +16,7 @@ from jinja2.bccache import Bucket
 
 from generator import assets
 from generator.assets import Asset
-from generator.build import Shelved, lay_out, notes, open_source, read_store, refuse, stocking
+from generator.build import Progress, Shelved, lay_out, notes, open_source, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
 from generator.manifest import Entry, check_path
@@ -84,8 +84,9 @@ class Workshop:
     `update` is called by one thread at a time, `show` by any. `stamp` grows whenever something else is to be seen.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> None:
         self.settings = settings
+        self._progress = progress
         self.view = View(drafts=settings.drafts)
         self.stamp = 0
         self.problems: tuple[Problem, ...] = ()
@@ -163,7 +164,8 @@ class Workshop:
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
         if edition == self.edition:
             return self.edition
-        self._try_templates(edition)
+        if self.edition is None or edition.templates != self.edition.templates:
+            self._try_templates(edition)
         return edition
 
     def _try_templates(self, edition: Edition) -> None:
@@ -204,10 +206,10 @@ class Workshop:
         seen = {it.offering.reference: (it, signature(_paths(it))) for it in listings}
         known = {name: it for name, it in self._stock.items() if it[:2] == seen.get(name)}
         fresh = [it for it in listings if it.offering.reference not in known]
-        for listing, made in zip(
-            fresh, spread(stocking(fresh, self._keep, self._figure), len(fresh), jobs), strict=True
-        ):
-            name = listing.offering.reference
+        every = spread(stocking(fresh, self._keep, self._figure), len(fresh), jobs)
+        for number, made in enumerate(every):
+            name = fresh[number].offering.reference
+            self._progress("files", number + 1, len(fresh))
             self._files.update(entry.path for entry in made.entries)
             self._figures |= {a.download.sha256: a.figure for a in made.stock.attachments if a.figure}
             known[name] = (*seen[name], made)

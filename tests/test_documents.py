@@ -89,6 +89,14 @@ def test_a_file_is_named_relative_to_where_the_author_works(tmp_path: Path) -> N
         assert shown(Path("/etc/hosts")) == "/etc/hosts"
 
 
+def test_a_file_is_named_even_if_the_working_folder_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    with contextlib.chdir(tmp_path):
+        os.chdir("gone")
+        (tmp_path / "gone").rmdir()
+        assert shown(Path("content/store.toml")) == "content/store.toml"
+
+
 @pytest.mark.parametrize(
     ("location", "printed"),
     [

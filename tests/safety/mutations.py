@@ -32,6 +32,7 @@ class Mutation:
 
 
 _PLACES = "tests/safety/test_markup_places.py"
+_PREVIEW = "tests/test_preview_server.py"
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "nh3 has the last word on every text",
