@@ -15,14 +15,15 @@ _BURST_MS = 200
 """After so long a burst is told, whether it is over or not."""
 _LOOK_MS = 100
 """How often is looked whether files changed, and whether a folder went or came: nothing tells of those."""
+_LOOKS_AFTERWARDS = 10
 _SELDOM_SECONDS = 1.0
 
 
 async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[None]:
     """Yield whenever something may have changed, once for a burst of changes, until `stop` is set.
 
-    A folder may vanish and come back. The first yield comes at once, and another follows a burst: what is written into
-    a new folder before the system watches that is not told. Hidden files, as editors make them beside their own, do not
+    A folder may vanish and come back. The first yield comes at once, and another a second after a burst: what is written
+    into a new folder before the system watches that is not told. Hidden files, as editors make them beside their own, do not
     count. Where the system cannot watch, it yields every second.
     """
     folders = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100  # links stay links
@@ -31,12 +32,15 @@ async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.
         before = _standing(files)
         try:
             async with aclosing(_batches(standing, stop)) as batches:
-                look_again = True
+                looks_left = 1
                 async for batch in batches:
                     now = _standing(files)
-                    if batch or look_again or now != before:
+                    looks_left -= 1
+                    if batch or looks_left == 0 or now != before:
                         yield
-                    look_again, before = bool(batch), now
+                    if batch:
+                        looks_left = _LOOKS_AFTERWARDS
+                    before = now
                     if _standing(folders) != standing or not _removed(batch).isdisjoint(standing):
                         break
         except OSError:  # out of watches, or a folder that went meanwhile
