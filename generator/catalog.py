@@ -6,7 +6,7 @@ a JSON file.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -173,6 +173,9 @@ class _Extras(BaseModel):
     store: StoreEntry = StoreEntry()
 
 
+Check = Callable[[Record], tuple[Listing | None, Sequence[Problem]]]
+
+
 def load_catalog(source: Source, account: str = "") -> Catalog:
     """Check the offerings of `source` as `read_catalog` does; raises `InputError` if there is a problem."""
     catalog = read_catalog(source, account)
@@ -181,18 +184,18 @@ def load_catalog(source: Source, account: str = "") -> Catalog:
     return catalog
 
 
-def read_catalog(source: Source, account: str = "") -> Catalog:
+def read_catalog(source: Source, account: str = "", check: Check | None = None) -> Catalog:
     """Check every record of `source`, and the records against each other.
 
-    `account` is the account name that a missing reference begins with. Raises `InputError` only when `source` as a
-    whole cannot be read; all other problems are told in the result.
+    `account` is the account name that a missing reference begins with; `check` stands in for `check_record`. Raises
+    `InputError` only when `source` as a whole cannot be read; all other problems are told in the result.
     """
     records = [_completed(record, account) for record in source.records()]
     problems = [*_clashes(records, versions=source.holds_versions), *_misfits(records, source)]
     overlays = {overlay.reference: overlay for overlay in source.laid_over}
     listings: list[Listing] = []
     for record in records:
-        listing, found = _check(_overlaid(record, overlays))
+        listing, found = (check or check_record)(_overlaid(record, overlays))
         problems += found
         if listing:
             listings.append(listing)
@@ -235,7 +238,8 @@ def _overlaid(record: Record, overlays: Mapping[str, Overlay]) -> Record:
     )
 
 
-def _check(record: Record) -> tuple[Listing | None, list[Problem]]:
+def check_record(record: Record) -> tuple[Listing | None, Sequence[Problem]]:
+    """Check one record by itself: its listing, unless it has a problem, and all that there is to tell."""
     problems = list(record.problems)
     if record.fields is None:
         return None, problems

@@ -191,7 +191,10 @@ class _PreviewPrinter:
         _print_problems(news.problems, most=_MOST_WARNINGS)
         if not news.problems and not self._quiet:
             now = time.strftime("%H:%M:%S")
-            click.echo(f"{now}  {_count(news.offerings, 'offering')}, made in {news.seconds:.2f} s", err=True)
+            counted = ", ".join(
+                [_count(news.offerings, "offering"), *([_count(news.warnings, "warning")] if news.warnings else [])]
+            )
+            click.echo(f"{now}  {counted}, made in {news.seconds:.2f} s", err=True)
 
 
 class _Printer:

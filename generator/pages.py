@@ -6,8 +6,9 @@ A path is relative to the site's root and "/"-separated. Templates get values, n
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
@@ -38,6 +39,24 @@ class Page:
     path: str
     template: str
     context: Mapping[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Late(Mapping[str, object]):
+    """The values of a page, of which one is worked out only when it is asked for: by the process that renders it."""
+
+    known: Mapping[str, object]
+    name: str
+    work: Callable[[], object]
+
+    def __getitem__(self, key: str) -> object:
+        return self.work() if key == self.name else self.known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self.known, self.name)
+
+    def __len__(self) -> int:
+        return len(self.known) + 1
 
 
 @dataclass(frozen=True)
@@ -160,8 +179,8 @@ def _updated_page(site: Site, cards: Sequence[Card]) -> Page:
 def _offering_pages(site: Site, cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> Iterator[Page]:
     related = _related(cards, members)
     for card in cards:
-        context = {"site": site, "card": card, "tabs": _tabs(card.offering), "related": related[card.path]}
-        yield Page(card.path, "offering.html", context)
+        context = {"site": site, "card": card, "related": related[card.path]}
+        yield Page(card.path, "offering.html", Late(context, "tabs", partial(_tabs, card.offering)))
 
 
 # /v1/app_offerings.json and /v1/app_offerings/<id>.json
@@ -172,7 +191,7 @@ def _record_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
     )
     for card in cards:
         path = f"v1/app_offerings/{card.offering.id}.json"
-        yield Page(path, "v1.json", {"record": whole_record(card.offering, base_url)})
+        yield Page(path, "v1.json", Late({}, "record", partial(whole_record, card.offering, base_url)))
 
 
 # /robots.txt, and /sitemap.xml when the store has an address

@@ -2,7 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import jinja2
 
@@ -47,7 +49,8 @@ class Panel:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._run = secrets.token_hex(4)
-        self._roots = (workshop.settings.content, *workshop.settings.template_folders)
+        settings = workshop.settings
+        self._roots = (settings.content, *settings.template_folders, Path(settings.source).parent)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_FOLDER),
             autoescape=True,
@@ -88,12 +91,13 @@ class Panel:
 
     def _switches(self, path: str, view: View) -> list[Switch]:
         usual, edition = self._workshop.view, self._workshop.edition
-        catalog = edition.catalog if edition else None
+        if edition is None:
+            return []
         others = (
-            ("Drafts", View(not view.drafts, view.disabled), view.drafts, catalog.drafts if catalog else 0),
-            ("Disabled", View(view.drafts, not view.disabled), view.disabled, catalog.disabled if catalog else 0),
+            ("Drafts", View(not view.drafts, view.disabled), view.drafts, edition.catalog.drafts),
+            ("Disabled", View(view.drafts, not view.disabled), view.disabled, edition.catalog.disabled),
         )
-        address = path.removesuffix("index.html")
+        address = quote(path.removesuffix("index.html").lstrip("/"))  # two slashes would begin with a host
         return [Switch(label, view_prefix(it, usual) + address, is_on, count) for label, it, is_on, count in others]
 
 

@@ -7,12 +7,14 @@ and the server answers meanwhile.
 """
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,18 +25,21 @@ from generator.build import Progress
 from generator.errors import Problem, UsageError
 from generator.preview_answers import PreviewAnswers
 from generator.preview_server import PreviewServer
-from generator.settings import Settings
+from generator.settings import Settings, checked_base_url
 from generator.watching import changes
 from generator.workshop import Workshop
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class News:
     """What became of a change: the problems that there are now, or none, and how long it took, in seconds."""
 
-    offerings: int
-    problems: tuple[Problem, ...]
-    seconds: float
+    offerings: int = 0
+    problems: tuple[Problem, ...] = ()
+    warnings: int = 0
+    seconds: float = 0
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,17 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
 
     Raises `UsageError` when nobody can listen there.
     """
+    if settings.base_url is not None:
+        checked_base_url(settings.base_url)  # while previewed, the address is ours
     sockets = _listening(host, port)
+    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))  # a terminal that is closed
     address = f"http://{_in_address(host)}:{sockets[0].getsockname()[1]}/"
     with TemporaryDirectory(prefix="appshelf-preview-") as folder:
         workshop = Workshop(replace(settings, base_url=address), Path(folder), audience.progress)
-        audience.told(_updated(workshop, settings.jobs) or News(0, (), 0))
+        try:
+            audience.told(_updated(workshop, settings.jobs) or News())
+        except KeyboardInterrupt:
+            return signal.SIGINT
         gc.freeze()  # the first edition stays: looking through it for garbage would cost as much as the next one
         server = PreviewServer(PreviewAnswers(workshop), host, sockets)
         return asyncio.run(_serve(workshop, server, audience))
@@ -72,14 +83,15 @@ async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) 
         ended_by[0] = number
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     server.serve()
     audience.ready(str(workshop.settings.base_url))
     async for _ in changes(*_watched(workshop.settings), stop):
         if news := await asyncio.to_thread(_updated, workshop):
-            audience.told(news)
             server.reload_all()
+            with suppress(OSError):  # a terminal that is gone
+                audience.told(news)
     await server.close()
     return ended_by[0]
 
@@ -97,9 +109,10 @@ def _updated(workshop: Workshop, jobs: int = 1) -> News | None:
         workshop.fail(
             Problem("appshelf", "", f"a defect of ours, told in the terminal: {type(error).__name__}: {error}")
         )
-    edition = workshop.edition
-    shown = edition.catalog.shown(drafts=workshop.view.drafts) if edition else ()
-    return News(len(shown), workshop.problems, time.perf_counter() - began)
+    edition, view = workshop.edition, workshop.view
+    offerings = len(edition.catalog.shown(drafts=view.drafts)) if edition else 0
+    warnings = len(edition.problems(view)) if edition else 0
+    return News(offerings, workshop.problems, warnings, time.perf_counter() - began)
 
 
 def _watched(settings: Settings) -> tuple[Sequence[Path], Sequence[Path]]:
@@ -113,9 +126,8 @@ def _listening(host: str, port: int) -> list[socket.socket]:
         return bind_sockets(port, host)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"cannot listen at {host}, port {port}: {reason.lower()}; choose another with --port"
-        ) from None
+        other = "another --port" if getattr(error, "errno", 0) == errno.EADDRINUSE else "another --host or --port"
+        raise UsageError(f"cannot listen at {host}, port {port}: {reason.lower()}; choose {other}") from None
 
 
 def _in_address(host: str) -> str:

@@ -4,7 +4,7 @@ An address is looked up among those that exist, and never becomes a path in the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -64,7 +64,7 @@ class PreviewAnswers:
         try:
             path = unquote_to_bytes(address).decode()
         except UnicodeDecodeError:
-            return self._missing(self._workshop.view)
+            return self._missing(self._workshop.view, "")
         if path == LIVERELOAD or path.startswith(ROOT):
             return self._own_file(path)
         folder, view = self._view_of(path)
@@ -72,35 +72,41 @@ class PreviewAnswers:
         if not inner or inner.endswith("/"):
             inner += "index.html"
         if shown := self._workshop.show(inner, view):
-            return self._answered(200 if shown.content is not None else 500, shown, inner, view)
+            body = self._panel.lay_over(shown, inner, view) if _is_page(inner) else shown.content
+            return _answer(inner, shown, body)
         if self._workshop.show(f"{inner}/index.html", view):
             return Answer(307, {"Location": f"{quote(path)}/", "Content-Type": _TEXT, **headers_for("/")})
-        return self._missing(view)
+        return self._missing(view, inner)
 
     def _view_of(self, path: str) -> tuple[str, View]:
         folder = next((folder for folder in self._views if folder != "/" and path.startswith(folder)), "/")
         return folder, self._views[folder]
 
-    def _answered(self, status: int, shown: Shown, path: str, view: View) -> Answer:
-        suffix = PurePosixPath(path).suffix
-        if suffix == ".html":
-            body = self._panel.lay_over(shown, path, view)
-        elif shown.content is not None:
-            body = shown.content
-        else:
-            suffix, body = "", "\n".join(map(str, shown.problems)).encode()
-        kind = _TYPES.get(suffix, "application/octet-stream")
-        return Answer(status, {"Cache-Control": "no-store", **headers_for(f"/{path}"), "Content-Type": kind}, body)
-
-    def _missing(self, view: View) -> Answer:
-        return self._answered(404, self._workshop.show("404.html", view) or Shown(None), "404.html", view)
+    def _missing(self, view: View, asked: str) -> Answer:
+        shown = self._workshop.show("404.html", view) or Shown(None)
+        return replace(_answer("404.html", shown, self._panel.lay_over(shown, asked, view)), status=404)
 
     def _own_file(self, path: str) -> Answer:
         content = _livereload() if path == LIVERELOAD else self._panel.file(path.removeprefix(ROOT))
         if content is None:
-            return self._missing(self._workshop.view)
+            return self._missing(self._workshop.view, "")
         kind = _TYPES[PurePosixPath(path).suffix]
         return Answer(200, {"Cache-Control": "no-store", **headers_for("/"), "Content-Type": kind}, content)
+
+
+def _is_page(path: str) -> bool:
+    return path.endswith(".html")
+
+
+def _answer(path: str, shown: Shown, body: bytes | None) -> Answer:
+    """Answer with the file at `path`, or with the problems for want of one; only what is as it should be is kept."""
+    kind = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+    if body is None:
+        kind, body = _TEXT, "\n".join(map(str, shown.problems)).encode()
+    headers = {"Cache-Control": "no-store", **headers_for(f"/{path}"), "Content-Type": kind}
+    if shown.content is not None:
+        return Answer(200, headers, body)
+    return Answer(500, {**headers, "Cache-Control": "no-store"}, body)
 
 
 def _livereload() -> bytes:

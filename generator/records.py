@@ -4,6 +4,7 @@ Addresses of pictures and attachments begin with the site's; without one they ar
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 
@@ -29,19 +30,17 @@ def short_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
 
 def whole_record(offering: PublicOffering, base_url: str) -> dict[str, object]:
     """The public fields of an offering in the API's shape; texts as written, attachments at our addresses."""
-    texts: dict[str, object] = {
-        name: _with_our_addresses(getattr(offering, name), offering, base_url) or None for name in TEXT_NAMES
-    }
+    addresses = {a.key: base_url + quote(a.download.path) for a in offering.attachments}
+    ours = {attachment_key(key): address for key, address in addresses.items()}
+    texts: dict[str, object] = {name: _with_our_addresses(getattr(offering, name), ours) or None for name in TEXT_NAMES}
     attachments = [
-        {"name": a.download.name, "uri": base_url + quote(a.download.path), "size": a.download.size}
-        for a in offering.attachments
+        {"name": a.download.name, "uri": addresses[a.key], "size": a.download.size} for a in offering.attachments
     ]
     return {**short_record(offering, base_url), **texts, "attachments": attachments}
 
 
-def _with_our_addresses(text: str, offering: PublicOffering, base_url: str) -> str:
-    """Write our addresses for the attachments that a text names, in whatever spelling, and change nothing else."""
-    ours = {attachment_key(a.key): base_url + quote(a.download.path) for a in offering.attachments}
+def _with_our_addresses(text: str, ours: Mapping[str, str]) -> str:
+    """Write `ours` for the attachments that a text names, in whatever spelling, and change nothing else."""
     if not ours:
         return text
     spelled = sorted((re.escape(key) for key in ours), key=len, reverse=True)

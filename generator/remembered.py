@@ -2,15 +2,16 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.catalog import Record
+from generator.catalog import Listing, Record, check_record
 from generator.content import ContentFolder
+from generator.errors import Problem
 
-Signature = tuple[tuple[str, int, int, int], ...]
-"""Files by path, time of change, size and inode: equal when none of them changed."""
+Signature = tuple[tuple[str, int, int, int, int], ...]
+"""Files by path, times of content and of status, size and inode: equal when none of them changed."""
 
 _UNSETTLED_NS = 100_000_000
 """A file may change twice within one tick of its clock (10 ms and less); one that changed just now is not trusted."""
@@ -23,19 +24,34 @@ def signature(paths: Iterable[Path]) -> Signature:
 
 def is_settled(seen: Signature) -> bool:
     """Whether every file has been as it is for long enough that its next change must show."""
-    return max((changed for _, changed, _, _ in seen), default=0) < time.time_ns() - _UNSETTLED_NS
+    return max((changed for _, changed, *_ in seen), default=0) < time.time_ns() - _UNSETTLED_NS
 
 
-def _looked_at(path: str, *, is_folder: bool) -> Iterator[tuple[str, int, int, int]]:
+def _looked_at(path: str, *, is_folder: bool) -> Iterator[tuple[str, int, int, int, int]]:
     try:
         status = os.stat(path)  # noqa: PTH116  # a path object costs as much as the look
-        yield path, status.st_mtime_ns, status.st_size, status.st_ino
+        yield path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
         if is_folder:
             with os.scandir(path) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     yield from _looked_at(entry.path, is_folder=entry.is_dir(follow_symlinks=False))
     except OSError:  # gone, or not ours to look into: reading it will tell
-        yield path, 0, 0, 0
+        yield path, 0, 0, 0, 0
+
+
+class RememberedChecks:
+    """What came of checking a record, for as long as it stays as it is."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], tuple[Record, tuple[Listing | None, Sequence[Problem]]]] = {}
+
+    def check(self, record: Record) -> tuple[Listing | None, Sequence[Problem]]:
+        """Check a record, if it is not the one that stood at its place before."""
+        place = record.place.document.where, record.place.within
+        known = self._known.get(place)
+        if known is None or known[0] != record:
+            known = self._known[place] = record, check_record(record)
+        return known[1]
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,13 @@ class Desk:
 
     ``written(it, field)`` tells where that field of an offering or of the store stands in which file. `disabled` are
     references of offerings that only an author sees. `compiled` remembers compiled templates from one renderer to the
-    next.
+    next, and `loader` has them as they were.
     """
 
     written: Callable[[object, str], str | None] = _untold
     disabled: frozenset[str] = frozenset()
     compiled: jinja2.BytecodeCache | None = None
+    loader: jinja2.BaseLoader | None = None
 
 
 NO_DESK = Desk()
@@ -121,6 +122,7 @@ class Renderer:
         self._desk = desk
         self._environment = _environment(folders, {"rendered": self._rendered, "plain": self._plain})
         self._environment.bytecode_cache = desk.compiled
+        self._environment.loader = desk.loader or self._environment.loader
 
     def render(self, page: Page) -> RenderedPage:
         """Render one page.

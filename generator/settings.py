@@ -90,7 +90,7 @@ def load_store(folder: Path, base_url: str | None = None) -> Store:
     """
     path = folder / "store.toml"
     store = _written(path) if os.path.lexists(path) else Store()
-    return store.model_copy(update={"base_url": _address_flag(base_url)}) if base_url is not None else store
+    return store.model_copy(update={"base_url": checked_base_url(base_url)}) if base_url is not None else store
 
 
 def _written(path: Path) -> Store:
@@ -101,7 +101,8 @@ def _written(path: Path) -> Store:
         raise InputError(explain(error, document, known=Store)) from None
 
 
-def _address_flag(base_url: str) -> str:
+def checked_base_url(base_url: str) -> str:
+    """Return the address that ``--base-url`` gives; raises `UsageError` for a wrong one."""
     try:
         return TypeAdapter(BaseUrl).validate_python(base_url)
     except ValidationError as error:

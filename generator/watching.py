@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -15,16 +16,18 @@ _BURST_MS = 200
 """After so long a burst is told, whether it is over or not."""
 _LOOK_MS = 100
 """How often is looked whether files changed, and whether a folder went or came: nothing tells of those."""
-_LOOKS_AFTERWARDS = 10
-_SELDOM_SECONDS = 1.0
+_SOON_SECONDS = 1.0
+_SELDOM_SECONDS = 3.0
+_SHARE = 50
+"""A look that nothing asked for takes at most this fraction of the time."""
 
 
 async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[None]:
     """Yield whenever something may have changed, once for a burst of changes, until `stop` is set.
 
-    A folder may vanish and come back. The first yield comes at once, and another a second after a burst: what is written
-    into a new folder before the system watches that is not told. Hidden files, as editors make them beside their own, do not
-    count. Where the system cannot watch, it yields every second.
+    A folder may vanish and come back. The first yield comes at once, another a second after a burst, and one every few
+    seconds: behind links, on network drives and in new folders the system may tell nothing. Whoever takes long over a
+    look is asked for fewer. Hidden files, as editors make them beside their own, do not count.
     """
     folders = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100  # links stay links
     while not stop.is_set():
@@ -32,20 +35,20 @@ async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.
         before = _standing(files)
         try:
             async with aclosing(_batches(standing, stop)) as batches:
-                looks_left = 1
+                next_look = 0.0
                 async for batch in batches:
-                    now = _standing(files)
-                    looks_left -= 1
-                    if batch or looks_left == 0 or now != before:
+                    now, began = _standing(files), time.monotonic()
+                    if batch or now != before or began >= next_look:
                         yield
-                    if batch:
-                        looks_left = _LOOKS_AFTERWARDS
+                        ended = time.monotonic()
+                        usual = _SOON_SECONDS if batch else _SELDOM_SECONDS
+                        next_look = ended + max(usual, _SHARE * (ended - began))
                     before = now
                     if _standing(folders) != standing or not _removed(batch).isdisjoint(standing):
                         break
-        except OSError:  # out of watches, or a folder that went meanwhile
+        except Exception:  # the library's: out of watches, a folder that went meanwhile, a name that is no UTF-8
             yield
-            await asyncio.sleep(_SELDOM_SECONDS)
+            await asyncio.sleep(_SOON_SECONDS)
 
 
 def _batches(folders: Iterable[Path], stop: asyncio.Event) -> AsyncGenerator[set[FileChange], None]:

@@ -7,7 +7,7 @@ in a large store too. An edition is whole: with a problem anywhere, the last goo
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from generator.manifest import Entry, check_path
 from generator.models import Picture, PublicOffering
 from generator.pages import Page
 from generator.provenance import written_in, written_of
-from generator.public import Logo, load_logo, present
-from generator.remembered import RememberedFolder, Signature, is_settled, signature
+from generator.public import Logo, Stock, load_logo, present
+from generator.remembered import RememberedChecks, RememberedFolder, Signature, is_settled, signature
 from generator.render import Desk, Renderer
 from generator.settings import Settings, Store
 from generator.spread import spread
@@ -42,11 +42,15 @@ class View:
 
 @dataclass(frozen=True)
 class Window:
-    """One view of the store, laid out. `pages` and `shared`, the files of all pages, go by path."""
+    """One view of the store, laid out. `pages` and `shared`, the files of all pages, go by path.
+
+    `files` are the paths of the pictures and attachments of its offerings.
+    """
 
     listings: Sequence[Listing]
     pages: Mapping[str, Page]
     shared: Mapping[str, bytes]
+    files: frozenset[str]
     renderer: Renderer
     warnings: tuple[Problem, ...]
 
@@ -60,6 +64,8 @@ class Edition:
     shelved: Mapping[str, Shelved]
     logo: Logo
     templates: Signature
+    other_files: Signature
+    loader: "Templates" = field(compare=False)
     windows: dict[View, Window] = field(default_factory=dict, compare=False)
 
     def problems(self, view: View) -> list[Problem]:
@@ -92,12 +98,13 @@ class Workshop:
         self.problems: tuple[Problem, ...] = ()
         self.edition: Edition | None = None
         self._folder = folder
-        self._files: set[str] = set()
+        self._editions = 0
         self._content = RememberedFolder(settings.content)
+        self._checks = RememberedChecks()
         self._stock: dict[str, tuple[Listing, Signature, Shelved]] = {}
         self._figures: dict[str, Picture] = {}
         self._compiled = _Compiled()
-        self._rendered: OrderedDict[tuple[View, str], tuple[Window, Shown]] = OrderedDict()
+        self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
         self._lock = threading.RLock()
 
     def update(self, jobs: int = 1) -> bool:
@@ -120,6 +127,7 @@ class Workshop:
         if self.stamp and (edition, problems) == (self.edition, self.problems):
             return False
         with self._lock:
+            self._editions += edition is not self.edition
             self.edition, self.problems = edition, problems
             self.stamp += 1
         return True
@@ -137,19 +145,20 @@ class Workshop:
                 return Shown(None, error.problems)
         if path in window.shared:
             return Shown(window.shared[path])
-        return Shown((self._folder / path).read_bytes()) if path in self._files else None
+        return Shown((self._folder / path).read_bytes()) if path in window.files else None
 
     def _page(self, window: Window, view: View, path: str) -> Shown:
-        """Render a page, once a window; one that cannot be rendered is shown as it was before."""
+        """Render a page, once an edition; one that cannot be rendered is shown as it was before."""
         before = self._rendered.get((view, path))
-        if before is None or before[0] is not window:
+        if before is None or before[0] != self._editions:
             try:
                 page = window.renderer.render(window.pages[path])
             except InputError as error:
                 return Shown(before[1].content if before else None, error.problems, window.warnings)
             warnings = (*window.warnings, *notes(window.listings, page.notes))
-            before = window, Shown(page.content, self.problems, warnings)
+            before = self._editions, Shown(page.content, self.problems, warnings)
             self._rendered[view, path] = before
+            self._rendered.move_to_end((view, path))
             if len(self._rendered) > _KEPT_PAGES:
                 self._rendered.popitem(last=False)
         return Shown(before[1].content, self.problems, before[1].warnings)
@@ -157,10 +166,13 @@ class Workshop:
     def _made(self, jobs: int) -> Edition:
         settings = self.settings
         store, problems = read_store(settings)
-        catalog = read_catalog(open_source(settings, self._content), store.account)
+        catalog = read_catalog(open_source(settings, self._content), store.account, self._checks.check)
         logo = load_logo(settings.content, store.logo)
         shelved = self._shelved(catalog.listings, jobs)
-        edition = Edition(store, catalog, shelved, logo, signature(settings.template_folders))
+        others = [settings.content / "store.toml", Path(settings.source)]
+        templates = signature(settings.template_folders)
+        loader = Templates(settings.template_folders)
+        edition = Edition(store, catalog, shelved, logo, templates, signature(others), loader)
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
         if edition == self.edition:
             return self.edition
@@ -186,18 +198,22 @@ class Workshop:
         listings = edition.catalog.shown(drafts=view.drafts, disabled=view.disabled)
         offerings = [present(it, edition.shelved[it.offering.reference].stock) for it in listings]
         disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
-        desk = Desk(self._written(edition, listings), disabled, self._compiled)
+        desk = Desk(self._written(edition, listings), disabled, self._compiled, edition.loader)
         layout = lay_out(self.settings, edition.store, offerings, edition.logo, desk=desk)
         pages = {page.path: page for page in layout.pages}
-        return Window(listings, pages, layout.shared, layout.renderer, tuple(problems))
+        files = frozenset(path for it in listings for path in _paths_of(edition.shelved[it.offering.reference].stock))
+        return Window(listings, pages, layout.shared, files, layout.renderer, tuple(problems))
 
     def _written(self, edition: Edition, listings: Sequence[Listing]) -> Callable[[object, str], str | None]:
         by_reference = {listing.offering.reference: listing for listing in listings}
 
         def written(it: object, field: str) -> str | None:
-            if isinstance(it, PublicOffering):
-                return written_of(by_reference[it.reference], field)
-            return written_in(self.settings.content, edition.store, field)
+            try:
+                if isinstance(it, PublicOffering):
+                    return written_of(by_reference[it.reference], field)
+                return written_in(self.settings.content, edition.store, field)
+            except (LookupError, ValueError, OSError):  # a JSON file that is no longer what the edition was read from
+                return None
 
         return written
 
@@ -210,7 +226,6 @@ class Workshop:
         for number, made in enumerate(every):
             name = fresh[number].offering.reference
             self._progress("files", number + 1, len(fresh))
-            self._files.update(entry.path for entry in made.entries)
             self._figures |= {a.download.sha256: a.figure for a in made.stock.attachments if a.figure}
             known[name] = (*seen[name], made)
         self._stock = {name: it for name, it in known.items() if is_settled(it[1])}
@@ -232,6 +247,34 @@ class Workshop:
 
 def _paths(listing: Listing) -> list[Path]:
     return [file.path for file in (listing.picture, *listing.attachments) if file]
+
+
+def _paths_of(stock: Stock) -> Iterator[str]:
+    """Yield the paths of an offering's pictures and attachments."""
+    figures = [it.figure for it in stock.attachments if it.figure]
+    for picture in (stock.picture, *figures):
+        yield from (picture.path, *(variant.path for variant in picture.variants))
+    yield from (attachment.download.path for attachment in stock.attachments)
+
+
+class Templates(jinja2.BaseLoader):
+    """The templates of some folders as they are now."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._live = jinja2.FileSystemLoader([str(folder) for folder in folders])
+        self._sources = dict(self._read())
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str | None, None]:
+        """Return a template's source and file; raises `jinja2.TemplateNotFound`."""
+        if template not in self._sources:
+            raise jinja2.TemplateNotFound(template)
+        return (*self._sources[template], None)
+
+    def _read(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        for name in self._live.list_templates():
+            if not name.startswith(("assets/", "preview/")):
+                source, file, _ = self._live.get_source(jinja2.Environment(autoescape=True), name)
+                yield name, (source, file)
 
 
 class _Compiled(jinja2.BytecodeCache):

@@ -85,7 +85,8 @@ def test_it_says_where_the_store_is_and_what_became_of_it(preview: Preview) -> N
     assert preview.process.returncode == 130
 
 
-def test_sigterm_ends_it_and_leaves_nothing_behind(folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_leaves_nothing_behind(folder: Path, number: int) -> None:
     work = folder / "tmp"
     work.mkdir()
     os.environ["TMPDIR"] = str(work)
@@ -94,8 +95,8 @@ def test_sigterm_ends_it_and_leaves_nothing_behind(folder: Path) -> None:
     finally:
         del os.environ["TMPDIR"]
     assert [path.name.startswith("appshelf-preview-") for path in work.iterdir()] == [True]
-    assert "Traceback" not in preview.end(signal.SIGTERM)
-    assert preview.process.returncode == 143
+    assert "Traceback" not in preview.end(number)
+    assert preview.process.returncode == 128 + number
     assert list(work.iterdir()) == []
 
 
@@ -113,9 +114,7 @@ def failed(folder: Path, *flags: str) -> tuple[int, str]:
 def test_a_port_in_use(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        expected = (
-            f"appshelf: cannot listen at 127.0.0.1, port {port}: address already in use; choose another with --port"
-        )
+        expected = f"appshelf: cannot listen at 127.0.0.1, port {port}: address already in use; choose another --port"
         assert failed(folder, "--port", str(port)) == (2, expected)
 
 
@@ -123,7 +122,9 @@ def test_a_port_in_use(folder: Path) -> None:
     ("flags", "reason"),
     [
         (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
-        (["--host", "192.0.2.1", "--port", "0"], "cannot listen at 192.0.2.1, port 0: cannot assign requested address"),
+        (["--host", "192.0.2.1"], "port 8000: cannot assign requested address; choose another --host or --port"),
+        (["--host", "no host"], "choose another --host or --port"),
+        (["--base-url", "junk"], "--base-url junk: "),
         (["--source", "elsewhere"], "--source elsewhere: expected content, or a file that ends in .json"),
         (["--templates", "nowhere"], "--templates nowhere: no such folder"),
     ],
@@ -138,6 +139,38 @@ def test_problems_are_told_in_the_terminal_too(folder: Path) -> None:
     (folder / "content/store.toml").write_text("titel = 1")
     preview = Preview(folder)
     assert preview.end().startswith("1 problem:\n  content/store.toml:1: titel: unknown key; did you mean title?\n")
+
+
+def test_warnings_are_counted(folder: Path) -> None:
+    (folder / "content/offerings/dusk/stray.txt").write_text("x")
+    assert "1 offering, 1 warning, made in" in Preview(folder).end()
+
+
+def test_a_file_whose_name_is_no_utf_8_does_not_end_it(preview: Preview) -> None:
+    folder = os.fsencode(preview.content / "offerings/dusk/attachments")
+    os.mkdir(folder)  # noqa: PTH102  # a path of bytes
+    Path(os.fsdecode(folder + b"/caf\xe9.txt")).write_text("x")
+    until(lambda: "Attachments" in preview.get("apps/dusk/") or 'class="problems"' in preview.get(), "the file")
+    replace_in(preview.content / "store.toml", "Lamps", "Lanterns")
+    until(lambda: "Lanterns" in preview.get("404.html"), "a later change")
+
+
+def test_a_terminal_that_is_gone_does_not_end_it(preview: Preview) -> None:
+    assert preview.process.stderr
+    preview.process.stderr.close()
+    for name in ("Lanterns", "Candles"):
+        text = (preview.content / "store.toml").read_text()
+        (preview.content / "store.toml").write_text(re.sub('title = ".*"', f'title = "{name}"', text))
+        until(lambda name=name: name in preview.get(), name)  # type: ignore[misc]
+
+
+def test_an_edit_behind_a_link_shows_too(folder: Path) -> None:
+    shutil.move(folder / "content/offerings/dusk", folder / "content/.dusk")
+    (folder / "content/offerings/dusk").symlink_to("../.dusk", target_is_directory=True)
+    preview = Preview(folder)
+    replace_in(folder / "content/.dusk/offering.toml", "Lights the lamps.", "Lights every lamp.")
+    until(lambda: "Lights every lamp." in preview.get(), "the edit")
+    preview.end()
 
 
 def test_quiet_tells_only_problems(folder: Path) -> None:

@@ -150,6 +150,28 @@ def test_browsers_keep_only_what_is_named_by_its_content(answers: PreviewAnswers
         assert answers.answer(address).headers["Cache-Control"] == "no-store"
 
 
+def test_no_error_is_kept(tmp_path: Path) -> None:
+    write_store(tmp_path / "content", store={"title": 1})
+    shop = Workshop(Settings(tmp_path / "content", templates=tmp_path / "none"), tmp_path / "files")
+    shop.update()
+    for address in ("/assets/store.000000000000.css", "/media/0.webp", "/", "/nothing"):
+        answer = PreviewAnswers(shop).answer(address)
+        assert (answer.status, answer.headers["Cache-Control"]) == (500, "no-store")
+
+
+def test_a_switch_keeps_the_address_that_was_asked_for(answers: PreviewAnswers) -> None:
+    elements = Elements(answers.answer("/apps/wdc_night/").body)
+    links = [attributes["href"] for tag, attributes in elements.found if tag == "a"]
+    assert "/~drafts/apps/wdc_night/" in links
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "///evil.example/x", "/\\evil.example", "/%2f%2fevil.example"])
+def test_no_switch_leads_elsewhere(answers: PreviewAnswers, address: str) -> None:
+    elements = Elements(answers.answer(address).body)
+    links = [str(attributes["href"]) for tag, attributes in elements.found if tag == "a"]
+    assert not [link for link in links if link.startswith(("//", "/\\"))]
+
+
 def test_views_stand_under_their_folders() -> None:
     assert [*views(View())] == ["/", "/~disabled/", "/~drafts/", "/~drafts+disabled/"]
     assert [*views(View(drafts=True))] == ["/~published/", "/~disabled/", "/", "/~drafts+disabled/"]

@@ -1,8 +1,10 @@
 """The store while its author works on it: what a change, a mistake and its mending make of the pages."""
 
+import gc
 import os
 import re
 import shutil
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -314,6 +316,81 @@ def test_strict_warnings_are_mistakes(folder: Path) -> None:
     (folder / "content/offerings/dusk/unknown.txt").write_text("x")
     assert workshop(folder).problems == ()
     assert [problem.warning for problem in workshop(folder, strict=True).problems] == [True]
+
+
+def test_a_broken_template_is_not_seen_by_pages_that_nobody_looked_at_before(folder: Path) -> None:
+    """An edition has its templates as they were, in every view."""
+    shop = workshop(folder)
+    replace_in_toml(folder, "Dusk", "Dusk II")
+    shop.update()
+    write_template(folder, "offering.html", "{% if %}")
+    assert shop.update()
+    for view, path in ((USUAL, "apps/wdc_dusk/index.html"), (View(drafts=True), "apps/wdc_night/index.html")):
+        shown = shop.show(path, view)
+        assert shown
+        assert b"Dusk II" in (shown.content or b"")
+        assert shown.problems == shop.problems != ()
+
+
+def replace_in_toml(folder: Path, old: str, new: str) -> None:
+    write_toml_line(folder / "content/offerings/dusk/offering.toml", f'name = "{old}"', f'name = "{new}"')
+
+
+@pytest.mark.parametrize("words", ["[]]", "[]", "", None])
+def test_a_broken_json_file_leaves_the_last_good_pages(tmp_path: Path, words: str | None) -> None:
+    records = write_records(tmp_path / "records.json", several(3))
+    write_store(tmp_path / "content", store={"title": "Lamps"})
+    shop = workshop(tmp_path, source=str(records))
+    write_records(records, several(4))
+    shop.update()
+    records.write_text(words) if words is not None else records.unlink()
+    if words != "[]":
+        assert shop.update()
+        assert "records.json" in str(shop.problems[0])
+    shown = shop.show("apps/wdc_app_2/index.html", USUAL)
+    assert shown
+    assert b"App 2" in (shown.content or b"")
+
+
+def test_lines_that_move_are_told_where_they_are_now(folder: Path) -> None:
+    shop = workshop(folder)
+    assert 'data-written="content/store.toml:1 · 5 of 64"' in page(shop)
+    text = (folder / "content/store.toml").read_text()
+    (folder / "content/store.toml").write_text(f"# one\n# two\n{text}")
+    assert shop.update()
+    assert 'data-written="content/store.toml:3 · 5 of 64"' in page(shop)
+
+
+def test_a_file_that_was_taken_out_is_not_given_out(folder: Path) -> None:
+    shop = workshop(folder)
+    assert shop.edition
+    path = shop.edition.shelved["wdc_dusk"].stock.attachments[0].download.path
+    assert shop.show(path, USUAL)
+    shutil.rmtree(folder / "content/offerings/dusk/attachments")
+    shop.update()
+    assert shop.show(path, USUAL) is None
+
+
+def test_files_of_a_draft_belong_to_the_views_that_show_it(folder: Path) -> None:
+    (folder / "content/offerings/night/attachments").mkdir()
+    (folder / "content/offerings/night/attachments/plan.txt").write_text("secret")
+    shop = workshop(folder)
+    assert shop.edition
+    path = shop.edition.shelved["wdc_night"].stock.attachments[0].download.path
+    assert shop.show(path, USUAL) is None
+    assert shop.show(path, View(drafts=True))
+
+
+def test_old_editions_are_forgotten(folder: Path) -> None:
+    shop = workshop(folder)
+    editions = []
+    for number in range(5):
+        page(shop, "index.html" if number % 2 else "updated/index.html")
+        editions.append(weakref.ref(shop.edition))
+        replace_in_toml(folder, f"Dusk{number}" if number else "Dusk", f"Dusk{number + 1}")
+        shop.update()
+    gc.collect()
+    assert [edition() for edition in editions] == [None] * 5
 
 
 # ------------------------------------------------------------------------------------------------ what is remembered
