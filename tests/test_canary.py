@@ -5,6 +5,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,7 @@ def test_a_record_file_s_secrets_stay(tmp_path: Path) -> None:
 # What templates can reach
 
 PUBLIC_TYPES = {
-    *("Site", "Store", "Provider", "Group", "Card", "Tab", "Pager"),
+    *("Site", "Store", "Provider", "Group", "Card", "Tab", "Pager", "Late"),
     *("PublicOffering", "Picture", "Variant", "Attachment", "Download", "Screenshot", "DeclaredAssurance"),
 }
 _LEAVES = (str, bytes, int, float, bool, type(None), datetime, date, tzinfo, type)
@@ -238,6 +239,8 @@ def _inside(value: object) -> list[object]:
         function = value.__func__ if isinstance(value, types.MethodType) else value
         found += [cell.cell_contents for cell in function.__closure__ or ()]
         found += [*(function.__defaults__ or ()), getattr(value, "__self__", None)]
+    elif isinstance(value, partial):
+        found += [value.func, *value.args, *value.keywords.values()]
     elif hasattr(value, "__iter__"):
         raise AssertionError(f"a page gets a {type(value).__name__}, which this walk does not understand")
     return found
@@ -252,7 +255,7 @@ def test_the_walk_finds_what_is_hidden() -> None:
 
     holder = Holder()
     holder.inner = lambda: record  # type: ignore[attr-defined]
-    for root in ({"a": [(record,)]}, lambda: record, holder, {"a": lambda it=record: it}):
+    for root in ({"a": [(record,)]}, lambda: record, holder, {"a": lambda it=record: it}, partial(print, record)):
         assert any(value is record for value in reachable(root))
     with pytest.raises(AssertionError, match="generator"):
         list(reachable({"a": (it for it in [record])}))
