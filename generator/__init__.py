@@ -21,6 +21,7 @@
     hints           what `appshelf check` tells beyond the rules
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
+    cards           offerings as lists show them;  finder  what a browser searches and chooses from
     render          pages to bytes
     headers         what a host should send with the site
     spread          the same work on several cores
@@ -45,6 +46,8 @@ Imports point down only:
     toml_text
     remembered
     pages  assets  content  record_file  hints  output_folder
+    finder
+    cards
     catalog  settings  records
     models  markup
     markup_tokens

@@ -4,31 +4,22 @@ A path is relative to the site's root and "/"-separated. Templates get values, n
 `PublicOffering`, `Group`, `Tab`, `Pager`, and the `Site` around them.
 """
 
-import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
-from urllib.parse import quote
 
-from generator.addresses import slugs
-from generator.characters import visible
+from generator.cards import Card, Group, related, shelve
+from generator.finder import Finder, found_by
 from generator.markup import mentioned
 from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
 from generator.settings import Store
 
-GroupKind = Literal["category", "publisher"]
-_GroupKey = tuple[GroupKind, str]
-
-_FOLDER: Mapping[GroupKind, str] = {"category": "categories", "publisher": "publishers"}
 _TAB_TITLES: tuple[tuple[TextName, str, str], ...] = (
     ("description", "Description", "Description"),
     ("features", "Features", "Features"),
     ("compliance", "Security & Compliance", "Security"),
 )
-RELATED = 4
 UPDATED = 100
 
 
@@ -57,31 +48,6 @@ class Late(Mapping[str, object]):
 
     def __len__(self) -> int:
         return len(self.known) + 1
-
-
-@dataclass(frozen=True)
-class Group:
-    """A category or a publisher: the page of its offerings, and how many there are."""
-
-    kind: GroupKind
-    name: str
-    path: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Card:
-    """An offering with its addresses: its page, its groups, and where a customer gets or configures it.
-
-    `install` and `configure` may hold ``{account}``, for the visitor's own account.
-    """
-
-    offering: PublicOffering
-    path: str
-    publisher: Group
-    categories: tuple[Group, ...]
-    install: str | None
-    configure: str | None
 
 
 @dataclass(frozen=True)
@@ -125,27 +91,32 @@ class Pager:
 
 @dataclass(frozen=True)
 class Site:
-    """What every page knows of the store around it. Groups are sorted by name."""
+    """What every page knows of the store around it. Groups are sorted by name.
+
+    `finder` is what a browser searches and chooses from; with a single app there is nothing to find.
+    """
 
     store: Store
     logo: Picture | None
     total: int
     categories: tuple[Group, ...]
     publishers: tuple[Group, ...]
+    finder: Finder | None
 
 
 def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None) -> list[Page]:
     """Plan every page of the store, in the order in which they are rendered."""
-    groups = _groups(store, offerings)
-    cards = _cards(store, offerings, groups)
-    site = Site(store, logo, len(cards), _of_kind(groups, "category"), _of_kind(groups, "publisher"))
-    members = _members(cards)
+    shelf = shelve(store, offerings)
+    cards, members = shelf.cards, shelf.members()
+    finder = found_by(shelf) if len(cards) > 1 else None
+    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder)
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
         _updated_page(site, cards),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
+        *([Page(finder.path, "apps.js", {"list": finder.list})] if finder else []),
         Page("404.html", "404.html", {"site": site}),
     ]
     return [*pages, *_crawler_pages(site, cards, pages)]
@@ -177,9 +148,9 @@ def _updated_page(site: Site, cards: Sequence[Card]) -> Page:
 
 # /apps/<slug>/
 def _offering_pages(site: Site, cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> Iterator[Page]:
-    related = _related(cards, members)
+    others = related(cards, members)
     for card in cards:
-        context = {"site": site, "card": card, "related": related[card.path]}
+        context = {"site": site, "card": card, "related": others[card.path]}
         yield Page(card.path, "offering.html", Late(context, "tabs", partial(_tabs, card.offering)))
 
 
@@ -212,66 +183,6 @@ def _paged(folder: str, cards: Sequence[Card], per_page: int) -> Iterator[tuple[
         yield Pager(number, paths), cards[(number - 1) * per_page : number * per_page]
 
 
-def _cards(store: Store, offerings: Sequence[PublicOffering], groups: Mapping[_GroupKey, Group]) -> list[Card]:
-    """Give every offering its addresses; in the order of the API's lists, by name and then id."""
-    in_order = sorted(offerings, key=lambda offering: (offering.name.casefold(), offering.id))
-    folders = slugs([offering.reference for offering in in_order])
-    return [
-        Card(
-            offering=offering,
-            path=f"apps/{folders[offering.reference]}/index.html",
-            publisher=groups["publisher", _key(_publisher(store, offering))],
-            categories=tuple(groups["category", key] for key in dict.fromkeys(map(_key, offering.categories))),
-            install=_install_address(offering.install_url or store.install_url, offering.reference),
-            configure=offering.configuration_uri_template,
-        )
-        for offering in in_order
-    ]
-
-
-def _publisher(store: Store, offering: PublicOffering) -> str:
-    return offering.publisher or store.provider.name or store.title
-
-
-def _install_address(template: str | None, reference: str) -> str | None:
-    return template.replace("{reference}", quote(reference, safe="")) if template else None
-
-
-def _groups(store: Store, offerings: Sequence[PublicOffering]) -> dict[_GroupKey, Group]:
-    """Gather categories and publishers; spellings that nobody can tell apart, or only by case, are one group."""
-    spellings: dict[_GroupKey, Counter[str]] = defaultdict(Counter)
-    for offering in offerings:
-        publisher = _publisher(store, offering)
-        spellings["publisher", _key(publisher)][publisher] += 1
-        for key, name in {_key(name): name for name in offering.categories}.items():
-            spellings["category", key][name] += 1
-    groups: dict[_GroupKey, Group] = {}
-    for kind, folder in _FOLDER.items():
-        folders = slugs([name for of, name in spellings if of == kind])
-        for name, slug in folders.items():
-            names = spellings[kind, name]
-            title = min(names, key=lambda spelling: (-names[spelling], spelling))
-            groups[kind, name] = Group(kind, title, f"{folder}/{slug}/index.html", names.total())
-    return groups
-
-
-def _of_kind(groups: Mapping[_GroupKey, Group], kind: GroupKind) -> tuple[Group, ...]:
-    mine = (group for group in groups.values() if group.kind == kind)
-    return tuple(sorted(mine, key=lambda group: (group.name.casefold(), group.path)))
-
-
-def _members(cards: Sequence[Card]) -> Mapping[Group, Sequence[Card]]:
-    members: dict[Group, list[Card]] = defaultdict(list)
-    for card in cards:
-        for group in (*card.categories, card.publisher):
-            members[group].append(card)
-    return members
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFKC", visible(name)).casefold().strip()
-
-
 def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     """Make a tab of every text that says something, or that has something at its foot or head."""
     owners = _owners(offering)
@@ -302,15 +213,3 @@ def _owners(offering: PublicOffering) -> dict[str, TextName]:
         owners |= dict.fromkeys(mentioned(getattr(offering, name), keys), name)
     evidence = {assurance.evidence for assurance in offering.assurances}
     return owners | {a.key: "compliance" for a in offering.attachments if a.download in evidence}
-
-
-def _related(cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> dict[str, tuple[Card, ...]]:
-    """Choose up to four others for each offering: neighbours in its categories, then those of its publisher."""
-    places = {(group, card.path): place for group, them in members.items() for place, card in enumerate(them)}
-
-    def neighbours(card: Card) -> Iterator[Card]:
-        for group in (*card.categories, card.publisher):
-            them, place = members[group], places[group, card.path]
-            yield from (them[(place + step) % len(them)] for step in range(1, min(RELATED + 1, len(them))))
-
-    return {card.path: tuple({other.path: other for other in neighbours(card)}.values())[:RELATED] for card in cards}

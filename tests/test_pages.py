@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.cards import RELATED, Card, Group
 from generator.models import Attachment, DeclaredAssurance, Download, Picture, PublicOffering, Screenshot
-from generator.pages import RELATED, UPDATED, Card, Group, Page, Pager, Site, Tab, plan_pages
+from generator.pages import UPDATED, Page, Pager, Site, Tab, plan_pages
 from generator.settings import Provider, Store
 from site_checks import public
 
@@ -72,7 +73,10 @@ def test_the_pages_of_a_store() -> None:
         app(2, reference="wdc_dawn", categories=("Lights",), publisher="Acme Ltd"),
     ]
     pages = plan(store, base_url=BASE, provider=Provider(name="Widget Data Center"))
+    (list_of_apps,) = below(pages, "assets/")
+    assert re.fullmatch(r"assets/apps\.[0-9a-f]{12}\.js", list_of_apps)
     assert {path: page.template for path, page in pages.items()} == {
+        list_of_apps: "apps.js",
         "index.html": "index.html",
         "apps/wdc_dusk/index.html": "offering.html",
         "apps/wdc_dawn/index.html": "offering.html",
@@ -490,7 +494,10 @@ def stores(draw: st.DrawFn) -> list[PublicOffering]:
 @given(stores(), st.integers(1, 4))
 def test_paths_are_safe_and_apart_for_any_store(store: list[PublicOffering], per_page: int) -> None:
     pages = plan(store, per_page=per_page, base_url=BASE)
-    assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*\.(html|json|txt|xml)", it) for it in pages)
+    assert all(
+        re.fullmatch(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(\.[0-9a-f]{12})?\.(html|js|json|txt|xml)", it)
+        for it in pages
+    )
     assert len(below(pages, "apps/")) == len(store)
     listed = [it for path in pages for it in (cards(pages[path]) if re.match(r"index|page/", path) else ())]
     assert sorted(it.offering.id for it in listed) == sorted(it.id for it in store)

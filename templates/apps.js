@@ -1,0 +1,1 @@
+appshelf.found({{ list | tojson }});

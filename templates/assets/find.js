@@ -1,0 +1,383 @@
+// Finding apps: search, choices and sort, over a list that is loaded when it is first needed.
+(() => {
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  const form = $("[data-search]");
+  const input = $("input", form);
+  const tools = $("[data-finder]");
+  const root = document.documentElement;
+
+  addEventListener("keydown", (event) => {
+    const isWriting = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isWriting) return;
+    event.preventDefault();
+    input.focus();
+    input.select();
+  });
+
+  if (!tools) {
+    // Elsewhere in the store, a search leads to the list.
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const words = input.value.trim();
+      location.assign(form.dataset.search + (words ? `?${new URLSearchParams({ q: words })}` : ""));
+    });
+    return;
+  }
+
+  // ---------------------------------------------------------------------------------------------- matching words
+
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const wordsOf = (text) => plain(text).match(/[\p{L}\p{N}]+/gu) || [];
+
+  // Letters that are missing, too many or wrong, or neighbours that are swapped, between two words: at most `most`.
+  const distance = (a, b, most) => {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    let before = [];
+    let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+    for (let i = 1; i <= a.length; i += 1) {
+      const row = [i];
+      let least = i;
+      for (let j = 1; j <= b.length; j += 1) {
+        const differs = a[i - 1] === b[j - 1] ? 0 : 1;
+        row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + differs);
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], before[j - 2] + 1);
+        least = Math.min(least, row[j]);
+      }
+      if (least > most) return most + 1;
+      before = last;
+      last = row;
+    }
+    return last[b.length];
+  };
+  const slips = (length) => (length < 3 ? 0 : length < 8 ? 1 : 2);
+
+  // How well one word of a search fits the words of an app: 0 is not at all.
+  const fit = (word, app) => {
+    let best = 0;
+    for (const name of app.words) {
+      if (name === word) return 400;
+      if (name.startsWith(word)) best = Math.max(best, 350);
+      else if (word.length > 1 && name.includes(word)) best = Math.max(best, 250);
+    }
+    for (const other of app.about) {
+      if (other === word) best = Math.max(best, 120);
+      else if (other.startsWith(word)) best = Math.max(best, 110);
+    }
+    if (best < 100 && (app.text.includes(` ${word}`) || (word.length > 2 && app.text.includes(word)))) best = 90;
+    const most = slips(word.length);
+    if (best || !most) return best;
+    const near = (it) => {
+      const far = Math.min(distance(word, it, most), distance(word, it.slice(0, word.length), most) + 0.5);
+      return far <= most ? far : Infinity;
+    };
+    for (const name of app.words) best = Math.max(best, 200 - 40 * near(name));
+    if (best || word.length < 5) return best;
+    return [...app.about, ...app.text.split(" ")].some((it) => it[0] === word[0] && near(it) <= most) ? 40 : 0;
+  };
+
+  const score = (app, search) => {
+    const { joined, words } = search;
+    if (app.joined === joined) return 1000;
+    if (app.joined.startsWith(joined)) return 800;
+    let whole = joined.length > 2 && app.joined.includes(joined) ? 500 : 0;
+    if (!whole && joined.length > 4) {
+      const most = Math.min(3, Math.ceil(joined.length / 8));
+      const far = distance(joined, app.joined, most);
+      if (far <= most) whole = 480 - 30 * far;
+    }
+    const fits = words.map((word) => fit(word, app));
+    const all = fits.every(Boolean) ? fits.reduce((sum, it) => sum + it, 0) / fits.length : 0;
+    return Math.max(whole, all);
+  };
+
+  // ------------------------------------------------------------------------------------------ the list, when needed
+
+  let listed;
+  const load = () => {
+    listed ||= new Promise((resolve, reject) => {
+      window.appshelf = {
+        found: (list) => {
+          for (const app of list.apps) {
+            app.words = wordsOf(app.name);
+            app.joined = app.words.join("");
+            const around = [list.publishers[app.publisher], ...(app.category || []).map((it) => list.categories[it])];
+            app.about = wordsOf([...around, ...(app.declared || [])].join(" "));
+            app.text = ` ${wordsOf(app.line || "").join(" ")}`;
+          }
+          resolve(list);
+        },
+      };
+      const script = document.createElement("script");
+      script.src = tools.dataset.finder;
+      script.onerror = reject;
+      document.head.append(script);
+    });
+    return listed;
+  };
+
+  // ------------------------------------------------------------------------------------------- what is asked for
+
+  const choices = $("[data-choices]");
+  const sort = $("[data-sort]");
+  const found = $("[data-found]");
+  const shelf = $("[data-shelf]");
+  const more = $("[data-more]");
+  const chips = $$("[data-category]");
+  const MANY = ["declared", "has", "publisher"];
+  const STEP = 48;
+  const told = $("[data-told]");
+  const before = told.textContent;
+  let asked;
+  let matches = [];
+
+  const read = () => {
+    const given = new URLSearchParams(location.search);
+    asked = { q: given.get("q") || "", category: given.get("category") || "", within: given.get("within") || "", sort: given.get("sort") || "" };
+    for (const key of MANY) asked[key] = given.getAll(key);
+  };
+  const address = () => {
+    const given = new URLSearchParams();
+    for (const [key, value] of Object.entries(asked)) {
+      for (const it of [value].flat()) if (it) given.append(key, it);
+    }
+    return String(given);
+  };
+  const isChosen = () => MANY.some((key) => asked[key].length) || asked.within;
+
+  const show = () => {
+    if (input !== document.activeElement || input.value.trim() !== asked.q) input.value = asked.q;
+    for (const box of $$("input", choices)) box.checked = [asked[box.name]].flat().includes(box.value);
+    if (![...sort.options].some((option) => option.value === asked.sort)) asked.sort = "";
+    sort.value = asked.sort;
+    sort.options[0].textContent = asked.q ? "best match" : "name";
+    for (const chip of chips) {
+      if (chip.dataset.category === asked.category) chip.setAttribute("aria-current", "true");
+      else chip.removeAttribute("aria-current");
+    }
+    const chosen = MANY.reduce((sum, key) => sum + asked[key].length, asked.within ? 1 : 0);
+    const number = $("[data-chosen]");
+    number.hidden = !chosen;
+    number.textContent = chosen;
+  };
+
+  // One test a choice; an app is found when it passes all of them.
+  const tests = () => {
+    const since = Date.now() - asked.within * 86_400_000;
+    const hasAll = (key) => (app) => asked[key].every((it) => (app[key] || []).includes(it));
+    return {
+      category: (app) => !asked.category || (app.category || []).includes(asked.category),
+      declared: hasAll("declared"),
+      has: hasAll("has"),
+      publisher: (app) => !asked.publisher.length || asked.publisher.includes(app.publisher),
+      within: (app) => !asked.within || Date.parse(app.updated) >= since,
+    };
+  };
+
+  const ordered = (scored) => {
+    const key = { updated: "updated", new: "created" }[asked.sort];
+    const time = ({ app }) => Date.parse(app[key]) || -Infinity;
+    if (key) return [...scored].sort((a, b) => (time(b) === time(a) ? 0 : time(b) - time(a)));
+    return asked.q ? [...scored].sort((a, b) => b.score - a.score) : scored;
+  };
+
+  const count = (scored) => {
+    const passes = Object.entries(tests());
+    const counted = {};
+    const add = (key, value) => { counted[`${key} ${value}`] = (counted[`${key} ${value}`] || 0) + 1; };
+    for (const { app } of scored) {
+      const failed = passes.filter(([, test]) => !test(app)).map(([key]) => key);
+      const others = (key) => failed.every((it) => it === key);
+      if (others("category")) for (const it of ["", ...(app.category || [])]) add("category", it);
+      if (others("publisher")) add("publisher", app.publisher);
+      if (!failed.length) for (const key of ["declared", "has"]) for (const it of app[key] || []) add(key, it);
+      if (others("within")) {
+        for (const days of [31, 183, 365]) if (Date.parse(app.updated) >= Date.now() - days * 86_400_000) add("within", days);
+      }
+    }
+    for (const box of $$("input", choices)) {
+      const number = counted[`${box.name} ${box.value}`] || 0;
+      const shown = $("[data-count]", box.parentElement);
+      if (!shown) continue;
+      shown.textContent = number;
+      box.disabled = !number && !box.checked;
+    }
+    for (const chip of chips) $(".count", chip).textContent = counted[`category ${chip.dataset.category}`] || 0;
+  };
+
+  // -------------------------------------------------------------------------------------------------- what is found
+
+  const base = new URL(form.dataset.search, location.href);
+  const card = (app, list) => {
+    const it = $("[data-card]").content.firstElementChild.cloneNode(true);
+    const [link, by, badges] = [$("a", it), $(".by", it), $(".badges", it)];
+    const [short, rest] = app.name.length > 60 && app.name.includes(" – ") ? app.name.split(/(?= – )/) : [app.name, ""];
+    $("img", it).src = new URL(app.picture, base);
+    link.href = new URL(app.path, base);
+    link.textContent = short;
+    if (rest) link.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: app.name.slice(short.length) }));
+    $(".line", it).textContent = app.line || "";
+    const publisher = Object.keys(list.publishers).length > 1 ? [list.publishers[app.publisher]] : [];
+    by.textContent = [...publisher, ...(app.featured ? ["Featured"] : [])].join(" · ");
+    if (app.draft) by.append(" ", Object.assign(document.createElement("span"), { className: "draft", textContent: "Draft" }));
+    if (!by.textContent) by.remove();
+    const has = app.has || [];
+    const quiet = [...(has.includes("form") ? ["Configurable"] : []), ...(has.includes("person") ? ["Acts as a person"] : [])];
+    const declared = app.declared ? [`${app.declared[0]} declared`] : [];
+    for (const words of [...declared, ...quiet.slice(0, 2 - declared.length)]) {
+      const item = document.createElement("li");
+      item.textContent = words;
+      if (words === declared[0]) item.className = "declared";
+      badges.append(item);
+    }
+    if (!badges.firstChild) badges.remove();
+    return it;
+  };
+
+  const fill = (list, until) => {
+    const from = shelf.children.length;
+    shelf.append(...matches.slice(from, until).map(({ app }) => card(app, list)));
+    const left = matches.length - shelf.children.length;
+    more.hidden = left <= 0;
+    more.textContent = `Show ${Math.min(left, STEP)} more of ${left}`;
+  };
+
+  const nothing = (list) => {
+    $("[data-none]").hidden = matches.length > 0;
+    if (matches.length) return;
+    $("[data-nothing]").textContent = asked.q ? `No app matches “${asked.q}”${isChosen() || asked.category ? " with these filters" : ""}` : "No app matches these filters";
+    const joined = wordsOf(asked.q).join("");
+    const most = Math.min(5, Math.floor(joined.length / 2.5));
+    const far = (app) => Math.min(...[...app.words, app.joined].map((word) => distance(joined, word, most)));
+    const near = list.apps.map((app) => [far(app), app]).filter(([it]) => it <= most && most).sort((a, b) => a[0] - b[0]).slice(0, 3);
+    const names = near.map(([, app]) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: app.name }));
+    $("[data-near]").hidden = !names.length;
+    $("[data-names]").replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? " or " : ", ") : "", it]));
+  };
+
+  let turn = 0;
+  const find = async () => {
+    turn += 1;
+    const mine = turn;
+    show();
+    const isAsked = address() !== "";
+    if (!isAsked) delete root.dataset.finding;
+    if (!isAsked && !listed) return true;
+    let list;
+    try {
+      list = await load();
+    } catch {
+      delete root.dataset.finding;
+      told.textContent = "The list cannot be loaded: all apps are shown.";
+      return false;
+    }
+    if (mine !== turn) return false;
+    const words = wordsOf(asked.q);
+    const search = { words, joined: words.join("") };
+    const scored = list.apps.map((app) => ({ app, score: words.length ? score(app, search) : asked.q ? 0 : 1 })).filter((it) => it.score);
+    const passes = Object.values(tests());
+    matches = ordered(scored.filter(({ app }) => passes.every((test) => test(app))));
+    shelf.replaceChildren();
+    fill(list, STEP);
+    nothing(list);
+    count(scored);
+    found.hidden = !isAsked;
+    if (isAsked) root.dataset.finding = "";
+    told.textContent = isAsked ? `${matches.length} of ${told.dataset.told}` : before;
+    return true;
+  };
+
+  const ask = (how, changes) => {
+    Object.assign(asked, changes);
+    const given = address();
+    // On a later page of the whole list, what is found belongs to the first.
+    history[how](null, "", given ? `${form.dataset.search}?${given}` : location.pathname);
+    return find();
+  };
+
+  // ------------------------------------------------------------------------------------------------------- by whom
+
+  input.addEventListener("focus", () => load().catch(() => {}), { once: true });
+  input.addEventListener("input", () => ask("replaceState", { q: input.value.trim() }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const first = $("a", shelf);
+    if (asked.q && first) first.click();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && input.value) {
+      event.preventDefault();
+      input.value = "";
+      ask("replaceState", { q: "" });
+    } else if (event.key === "Escape") input.blur();
+    else if (event.key === "ArrowDown" && !found.hidden && shelf.firstChild) {
+      event.preventDefault();
+      $("a", shelf).focus();
+    }
+  });
+  // Arrows go from card to card: sideways to the neighbour, up and down to the one that stands there.
+  shelf.addEventListener("keydown", (event) => {
+    const cards = [...shelf.children];
+    const at = cards.indexOf(event.target.closest(".card"));
+    const columns = cards.findIndex((it) => it.offsetTop !== cards[0].offsetTop);
+    const wide = columns < 0 ? cards.length : columns;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide, ArrowUp: -wide }[event.key];
+    if (event.key === "Escape" || (event.key === "ArrowUp" && at < wide)) input.focus();
+    else if (step && cards[at + step]) $("a", cards[at + step]).focus();
+    else return;
+    event.preventDefault();
+  });
+
+  const opener = $("[data-switch]");
+  const fold = (isOpen) => {
+    opener.setAttribute("aria-expanded", String(isOpen));
+    choices.hidden = !isOpen;
+  };
+  opener.addEventListener("click", async () => {
+    fold(choices.hidden);
+    await load().catch(() => {});
+    find();
+  });
+  choices.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    fold(false);
+    opener.focus();
+  });
+  choices.addEventListener("submit", (event) => event.preventDefault());
+  choices.addEventListener("change", ({ target }) => {
+    const given = new FormData(choices);
+    ask("pushState", { [target.name]: target.name === "within" ? given.get("within") : given.getAll(target.name) });
+  });
+  sort.addEventListener("change", () => ask("pushState", { sort: sort.value }));
+  for (const chip of chips) {
+    chip.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!chip.dataset.category && !address()) return; // from a later page to the first
+      event.preventDefault();
+      const folded = chip.closest("details");
+      if (folded) folded.open = false;
+      ask("pushState", { category: chip.dataset.category });
+    });
+  }
+  more.addEventListener("click", async () => {
+    const first = shelf.children.length;
+    fill(await load(), first + STEP);
+    $("a", shelf.children[first]).focus();
+  });
+  $("[data-clear]").addEventListener("click", () => {
+    ask("pushState", { q: "", category: "", within: "", sort: "", declared: [], has: [], publisher: [] });
+    input.focus();
+  });
+
+  addEventListener("popstate", () => {
+    read();
+    find();
+  });
+  // Back from an app: to where the visitor was.
+  addEventListener("pagehide", () => history.replaceState({ y: scrollY }, ""));
+  const back = history.state?.y;
+  read();
+  if (isChosen()) fold(true);
+  find().then((isShown) => { if (isShown && back && address()) scrollTo(0, back); });
+})();

@@ -1,0 +1,431 @@
+"""Finding an app in a real browser: by words, by choices, by keyboard and by touch; with and without a network."""
+
+import json
+import os
+import random
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from browsing import Handler, chromium, needs_browser
+from site_checks import build_site
+from stores import offering, write_store
+
+pytestmark = needs_browser
+
+TOPICS = ("ISO 27001", "GDPR", "SOC 2")
+
+
+def shop(folder: Path) -> Path:
+    """Build a store of four apps that one looks for, and sixty more; some declare something, one is old."""
+    apps = [
+        ("lansweeper", "Lansweeper Import", "Imports hardware from network scans.", ("Inventory",), TOPICS[:2]),
+        ("delta", "Delta Chat", "Answers requests in a chat.", ("Chat",), TOPICS[:1]),
+        ("calendar", "Café Calendar", "Publishes changes as a calendar.", ("Planning", "Chat"), ()),
+        ("kubernetes", "Cluster Watch", "Watches Kubernetes clusters.", ("Inventory",), TOPICS[1:]),
+    ]
+    records = {}
+    for number, (reference, name, line, categories, topics) in enumerate(apps, start=1):
+        assurances = [{"topic": topic, "status": "Certified"} for topic in topics]
+        extra = {"ui_extension_version": {"id": 1}} if number == 1 else {}
+        records[reference] = offering(
+            id=number,
+            reference=reference,
+            name=name,
+            card_description=line,
+            requires_enabled_oauth_person=number == 2,
+            created_at=f"202{number}-01-01T00:00:00Z",
+            updated_at=f"202{9 - number}-01-01T00:00:00Z",
+            store={"categories": list(categories), "assurances": assurances, "publisher": f"Maker {number}"},
+            **extra,
+        )
+    for number in range(10, 70):
+        records[f"tool{number}"] = offering(id=number, reference=f"tool{number}", name=f"Widget tool {number}")
+    content = write_store(folder / "content", records)
+    build_site(content, folder / "shop")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shop(tmp_path_factory.mktemp("find"))
+
+
+@pytest.fixture(scope="module")
+def address(root: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/shop/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A fresh visitor; whatever breaks in the page, or leaves for another origin, fails the test."""
+    context = browser.new_context(base_url=address, has_touch=True)
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    context.on("request", lambda request: request.url.startswith(address) or wrong.append(request.url))
+    yield context
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto("index.html")
+    return page
+
+
+def names(page: Page) -> list[str]:
+    return [it.inner_text() for it in page.locator(".card .name a:visible").all()]
+
+
+def told(page: Page) -> str:
+    return page.get_by_role("status").first.inner_text()
+
+
+# -------------------------------------------------------------------------------------------------------- by words
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("delta chat", "Delta Chat", id="the name"),
+        pytest.param("DELTA", "Delta Chat", id="a word of it, in capitals"),
+        pytest.param("lans", "Lansweeper Import", id="its beginning"),
+        pytest.param("sweep", "Lansweeper Import", id="an inner part"),
+        pytest.param("deltachat", "Delta Chat", id="its words joined"),
+        pytest.param("import lansweeper", "Lansweeper Import", id="its words in another order"),
+        pytest.param("lansweper", "Lansweeper Import", id="a letter missing"),
+        pytest.param("lanswweeper", "Lansweeper Import", id="a letter too many"),
+        pytest.param("lanwseeper", "Lansweeper Import", id="two swapped"),
+        pytest.param("lansweiper imp", "Lansweeper Import", id="a wrong letter while the next word is typed"),
+        pytest.param("cafe", "Café Calendar", id="without its accent"),
+        pytest.param("café", "Café Calendar", id="with an accent in two parts"),
+        pytest.param("kubernetes", "Cluster Watch", id="a word of its description"),
+        pytest.param("kuberntes", "Cluster Watch", id="a near miss in its description"),
+        pytest.param("maker 3", "Café Calendar", id="its publisher"),
+        pytest.param("planning", "Café Calendar", id="its category"),
+        pytest.param("soc 2", "Cluster Watch", id="what it declares"),
+    ],
+)
+def test_words_that_find_an_app(page: Page, words: str, found: str) -> None:
+    page.get_by_role("searchbox").fill(words)
+    expect(page.locator("[data-shelf] .name a").first).to_have_text(found)
+    assert "q=" in page.url
+
+
+def test_nothing_is_loaded_before_it_is_needed(context: BrowserContext) -> None:
+    asked: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("index.html", wait_until="networkidle")
+    assert not [url for url in asked if "/apps." in url]
+    page.keyboard.press("/")
+    page.wait_for_function("window.appshelf")
+    assert len([url for url in asked if "/apps." in url]) == 1
+
+
+def test_a_card_that_is_found_is_the_card_of_the_list(page: Page) -> None:
+    words = {it.locator(".name").inner_text(): it.inner_text() for it in page.locator("[data-all] .card").all()}
+    for name in ("Lansweeper Import", "Delta Chat"):
+        page.get_by_role("searchbox").fill(name)
+        expect(page.locator("[data-shelf] .name a")).to_have_text([name])
+        expect(page.locator("[data-all]")).to_be_hidden()
+        card = page.locator("[data-shelf] .card")
+        assert "ISO 27001 declared" in card.inner_text()
+        assert card.inner_text() == words[name]
+        page.wait_for_function("document.querySelector('[data-shelf] .picture').naturalWidth > 0")
+
+
+def test_nothing_found_is_said_with_what_is_near(page: Page) -> None:
+    page.get_by_role("searchbox").fill("lanswprmport")
+    expect(page.get_by_role("heading", name="No app matches “lanswprmport”")).to_be_visible()
+    expect(page.locator("[data-near]")).to_contain_text("Did you mean Lansweeper Import?")
+    page.get_by_role("searchbox").fill("zzzzqqqq")
+    expect(page.locator("[data-near]")).to_be_hidden()
+    page.get_by_role("button", name="See all apps").click()
+    expect(page.locator("[data-all]")).to_be_visible()
+    assert told(page).startswith("64 apps")
+    assert page.url.endswith("index.html")
+
+
+@pytest.mark.parametrize("words", ["<b>x</b>", "{{7*7}}", "%00", "\u202e", "'\"", "😀", "a" * 100])
+def test_any_words_are_words(page: Page, words: str) -> None:
+    page.get_by_role("searchbox").fill(words)
+    expect(page.locator("[data-nothing]")).to_have_text(f"No app matches “{words}”")
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value(words)
+
+
+def test_more_are_shown_when_asked_for(page: Page) -> None:
+    page.get_by_role("searchbox").fill("widget")
+    expect(page.locator("[data-shelf] .card")).to_have_count(48)
+    page.get_by_role("button", name="Show 12 more of 12").click()
+    expect(page.locator("[data-shelf] .card")).to_have_count(60)
+    expect(page.locator("[data-shelf] .card").nth(48).get_by_role("link")).to_be_focused()
+    expect(page.locator("[data-more]")).to_be_hidden()
+
+
+# ---------------------------------------------------------------------------------------------------- by keyboard
+
+
+def test_the_keyboard_finds_and_opens(page: Page) -> None:
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("delta/")
+    expect(page.get_by_role("searchbox")).to_have_value("delta/")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    page.keyboard.type("tool 1")
+    expect(page.locator("[data-shelf] .card").first).to_contain_text("Widget tool 1")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-shelf] a").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-shelf] a").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.get_by_role("searchbox").fill("lansw")
+    expect(page.locator("[data-shelf] .card")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lansweeper Import")
+
+
+def test_back_returns_to_what_was_found(page: Page) -> None:
+    page.get_by_role("searchbox").fill("widget")
+    page.locator("[data-shelf] .card").nth(40).get_by_role("link").click()
+    page.wait_for_url("**/apps/**")
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("widget")
+    expect(page.locator("[data-shelf] .card").nth(40)).to_be_in_viewport()
+
+
+def test_a_search_elsewhere_leads_to_the_list(page: Page) -> None:
+    page.goto("apps/delta/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("café")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/index.html?q=*")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar"])
+
+
+# -------------------------------------------------------------------------------------------- by choices and order
+
+
+def choice(page: Page, name: str) -> str:
+    """The number that stands beside a choice."""
+    return page.locator("label", has_text=name).locator("[data-count]").inner_text()
+
+
+def test_choices_narrow_with_counts_that_follow(page: Page) -> None:
+    page.get_by_role("button", name="Filter").click()
+    assert (choice(page, "ISO 27001"), choice(page, "GDPR"), choice(page, "SOC 2")) == ("2", "2", "1")
+    page.get_by_label("GDPR").check()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Lansweeper Import"])
+    assert (choice(page, "ISO 27001"), choice(page, "GDPR"), choice(page, "SOC 2")) == ("1", "2", "1")
+    assert told(page) == "2 of 64 apps"
+    page.get_by_label("ISO 27001").check()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
+    expect(page.get_by_label("SOC 2")).to_be_disabled()
+    page.go_back()
+    expect(page.locator("[data-shelf] .card")).to_have_count(2)
+    expect(page.get_by_label("ISO 27001")).not_to_be_checked()
+    page.go_back()
+    expect(page.locator("[data-all]")).to_be_visible()
+
+
+def test_choices_of_one_facet_widen_where_an_app_has_only_one(page: Page) -> None:
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_label("Maker 1").check()
+    page.get_by_label("Maker 2").check()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat", "Lansweeper Import"])
+
+
+def test_words_and_choices_together_and_all_in_the_address(page: Page) -> None:
+    page.goto("index.html?q=imp&declared=GDPR&has=form&category=inventory&sort=updated")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
+    expect(page.get_by_label("GDPR")).to_be_checked()
+    expect(page.get_by_label("Has a configuration form")).to_be_checked()
+    expect(page.get_by_role("searchbox")).to_have_value("imp")
+    expect(page.get_by_role("button", name="Filter 2")).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("combobox")).to_have_value("updated")
+    expect(page.get_by_role("link", name="Inventory 1")).to_have_attribute("aria-current", "true")
+
+
+@pytest.mark.parametrize("given", ["category=none", "declared=none", "publisher=none&publisher=", "within=x", "sort=x"])
+def test_an_address_that_asks_for_what_there_is_not(page: Page, given: str) -> None:
+    page.goto(f"index.html?{given}")
+    expect(page.locator("[data-none], .card").locator("visible=true").first).to_be_visible()
+
+
+def test_a_category_is_chosen_in_place(page: Page) -> None:
+    page.get_by_role("link", name="Chat 2").click()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar", "Delta Chat"])
+    page.get_by_role("link", name="All").click()
+    expect(page.locator("[data-all]")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        pytest.param(
+            "updated", ["Lansweeper Import", "Delta Chat", "Café Calendar", "Cluster Watch"], id="last update"
+        ),
+        pytest.param("new", ["Cluster Watch", "Café Calendar", "Delta Chat", "Lansweeper Import"], id="newest"),
+    ],
+)
+def test_sorted(page: Page, order: str, first: list[str]) -> None:
+    page.get_by_role("combobox").select_option(order)
+    expect(page.locator("[data-shelf] .card")).to_have_count(48)
+    assert names(page)[:4] == first
+    page.get_by_role("combobox").select_option("")
+    expect(page.locator("[data-all]")).to_be_visible()
+
+
+def test_updated_within(page: Page) -> None:
+    page.clock.set_fixed_time("2028-01-20T12:00:00Z")
+    page.goto("index.html")
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_label("a month").check()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
+    assert (choice(page, "a month"), choice(page, "half a year")) == ("1", "1")
+
+
+def test_by_touch(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="Filter").tap()
+    page.get_by_text("GDPR", exact=True).tap()
+    expect(page.locator("[data-shelf] .card")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# ------------------------------------------------------------------------------------- where something is missing
+
+
+def test_without_a_script_nothing_offers_what_does_not_work(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("index.html?q=delta")
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    expect(page.get_by_role("combobox")).to_be_hidden()
+    assert len(names(page)) == 48
+    context.close()
+
+
+def test_from_a_file(browser: Browser, root: Path) -> None:
+    page = browser.new_page()
+    page.goto((root / "shop" / "index.html").as_uri())
+    page.get_by_role("searchbox").fill("deltachat")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delta Chat")
+    page.close()
+
+
+def test_a_list_that_is_gone_leaves_all_apps(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address)
+    context.route("**/assets/apps.*", lambda route: route.abort())
+    page = context.new_page()
+    page.goto("index.html?q=delta")
+    expect(page.get_by_text("The list cannot be loaded: all apps are shown.")).to_be_visible()
+    assert len(names(page)) == 48
+    context.close()
+
+
+def test_a_store_of_one_app_has_nothing_to_find(browser: Browser, tmp_path: Path) -> None:
+    build_site(write_store(tmp_path / "content", [offering(id=1, reference="only", name="Only")]), tmp_path / "site")
+    page = browser.new_page()
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    assert names(page) == ["Only"]
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["index.html?declared=GDPR", "index.html?q=lanswprmport"])
+def test_axe_finds_nothing(browser: Browser, address: str, state: str, scheme: str) -> None:
+    context = browser.new_context(base_url=address, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(state)
+    expect(page.locator("[data-found]")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    context.close()
+
+
+# ------------------------------------------------------------------------------------------------------- how well
+
+ASK = """
+async (asked) => {
+  const input = document.querySelector("[type=search]");
+  const found = [];
+  for (const words of asked) {
+    const began = performance.now();
+    input.value = words;
+    input.dispatchEvent(new Event("input"));
+    await new Promise((done) => setTimeout(done));
+    const names = [...document.querySelectorAll("[data-shelf] .name a")].slice(0, 3).map((it) => it.textContent);
+    found.push([names, performance.now() - began]);
+  }
+  return found;
+}
+"""
+
+
+def misspelt(name: str, how: str, chance: random.Random) -> str:
+    place = chance.randrange(len(name) - 1)
+    match how:
+        case "as it is":
+            return name
+        case "a letter missing":
+            return name[:place] + name[place + 1 :]
+        case "two swapped":
+            return name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+        case _:
+            length = max(4, len(name) * 2 // 3)
+            begin = chance.randrange(max(1, len(name) - length + 1))
+            return name[begin : begin + length].strip()
+
+
+@pytest.mark.long
+def test_real_names_are_found(browser: Browser, tmp_path: Path) -> None:
+    """Every name as it is, with a slip, and in part: among the first three, for nearly all."""
+    data = os.environ.get("APPSHELF_DATA")
+    if not data:
+        pytest.skip("APPSHELF_DATA names no folder, so no real names are searched")
+    source = Path(data) / "integrations" / "app_offerings.json"
+    build_site(write_store(tmp_path / "content"), tmp_path / "site", source=str(source))
+    page = browser.new_page()
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    page.get_by_role("searchbox").focus()
+    page.wait_for_function("window.appshelf")
+    known = json.loads((tmp_path / "site/v1/app_offerings.json").read_text())
+    apps = [" ".join(app["name"].split()) for app in known]
+    assert len(apps) > 200
+    chance = random.Random(1)  # noqa: S311  # slips, no secrets
+    shares = {}
+    for how in ("as it is", "a letter missing", "two swapped", "an inner part"):
+        asked = [misspelt(name, how, chance) for name in apps]
+        answers = page.evaluate(ASK, asked)
+        missed = [
+            (name, words, got) for name, words, (got, _) in zip(apps, asked, answers, strict=True) if name not in got
+        ]
+        shares[how] = 1 - len(missed) / len(apps)
+        print(how, f"{shares[how]:.1%}", max(took for _, took in answers), missed[:20])  # noqa: T201  # with -s
+    page.close()
+    assert shares["as it is"] >= 0.99
+    assert min(shares.values()) >= 0.95
