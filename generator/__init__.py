@@ -22,6 +22,7 @@
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     cards           offerings as lists show them;  finder  what a browser searches and chooses from
+    topics          what buyers ask about security, and the sentences that name it;  matrix  apps by topics
     render          pages to bytes
     headers         what a host should send with the site
     spread          the same work on several cores
@@ -46,8 +47,8 @@ Imports point down only:
     toml_text
     remembered
     pages  assets  content  record_file  hints  output_folder
-    finder
-    cards
+    finder  matrix
+    cards  topics
     catalog  settings  records
     models  markup
     markup_tokens

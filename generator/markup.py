@@ -22,7 +22,7 @@ from generator.fields import TEXT_BYTES
 from generator.markup_parser import DEPTH, html_of, parse
 from generator.markup_policy import HTML_BYTES, sanitized
 from generator.markup_tokens import Translation
-from generator.markup_values import Flavour, Heading, Image, LimitError, Note, Target
+from generator.markup_values import Flavour, Heading, Image, LimitError, Note, Passage, Target
 from generator.markup_words import readable, size, whole_characters
 
 __all__ = [
@@ -33,10 +33,12 @@ __all__ = [
     "Heading",
     "Image",
     "Note",
+    "Passage",
     "Rendered",
     "Target",
     "excerpt",
     "mentioned",
+    "passages",
     "render",
 ]
 
@@ -59,6 +61,7 @@ class Rendered:
     html: Markup
     plain: str
     headings: tuple[Heading, ...]
+    passages: tuple[Passage, ...]
     shown: frozenset[str]
     notes: tuple[Note, ...]
 
@@ -76,6 +79,19 @@ def render(text: str, *, flavour: Flavour, prefix: str, targets: Mapping[str, Ta
         return _unrendered(clean, notes, str(limit))
     except Exception as error:  # the library's: whatever went wrong there, the words can still be shown
         return _unrendered(clean, notes, f"cannot be read as markup ({type(error).__name__})")
+
+
+def passages(text: str, *, flavour: Flavour, prefix: str) -> tuple[Passage, ...]:
+    """Return the passages of a text as `render` has them, without making HTML."""
+    clean, _ = readable(text.removeprefix("\ufeff"))
+    if size(text) > TEXT_BYTES:
+        return ()
+    translation = Translation(prefix, {})
+    try:
+        translation.translate(parse(clean, flavour)[0])
+    except Exception:  # the library's: then it is shown as plain words, too
+        return ()
+    return translation.passages
 
 
 def excerpt(plain: str, limit: int = 160) -> str:
@@ -117,7 +133,8 @@ def _render(text: str, notes: list[Note], flavour: Flavour, translation: Transla
     if deep:
         notes.append(Note(deep, f"nested deeper than {DEPTH} levels: shown without structure"))
     found = _few([*notes, *translation.notes])
-    return Rendered(sanitized(html), plain, tuple(translation.headings), frozenset(translation.shown), found)
+    headings, shown = tuple(translation.headings), frozenset(translation.shown)
+    return Rendered(sanitized(html), plain, headings, translation.passages, shown, found)
 
 
 def _unrendered(text: str, notes: list[Note], reason: str) -> Rendered:
@@ -126,7 +143,7 @@ def _unrendered(text: str, notes: list[Note], reason: str) -> Rendered:
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", kept.replace("\r\n", "\n").replace("\r", "\n")))
     html = "\n".join(f'<p class="unrendered">{escape(part)}</p>' for part in paragraphs if part)
     note = Note(None, f"{reason}: shown without formatting")
-    return Rendered(sanitized(html), " ".join(kept.split()), (), frozenset(), _few([note, *notes]))
+    return Rendered(sanitized(html), " ".join(kept.split()), (), (), frozenset(), _few([note, *notes]))
 
 
 def _few(notes: Sequence[Note]) -> tuple[Note, ...]:

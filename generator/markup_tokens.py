@@ -12,7 +12,7 @@ from generator.markup_addresses import judge, last_part, web_address
 from generator.markup_headings import Headings
 from generator.markup_parser import NESTING, every_token
 from generator.markup_policy import SIZES
-from generator.markup_values import Heading, Image, Note, Target
+from generator.markup_values import Heading, Image, Note, Passage, Target
 from generator.markup_words import block_words, quoted, readable, words_of
 
 _TASK = re.compile(r"\[([ xX])\][ \t\n]+")
@@ -26,6 +26,7 @@ class Translation:
 
     def __init__(self, prefix: str, targets: Mapping[str, Target]) -> None:
         self.shown: set[str] = set()
+        self.passages: tuple[Passage, ...] = ()
         self.notes: list[Note] = []
         self._prefix = prefix
         self._headings = Headings(prefix)
@@ -44,11 +45,32 @@ class Translation:
         _mark_tasks(tokens)
         self._headings.name(tokens)
         plain = " ".join(" ".join(block_words(token) for token in tokens).split())
+        self.passages = tuple(self._passages(tokens))
         for token in tokens:
             if token.type == "inline" and token.children:
                 token.children = self._inline(token.children, (token.map or [0])[0] + 1)
         tokens[:] = self._blocks(tokens)
         return plain
+
+    def _passages(self, tokens: list[Token]) -> Iterator[Passage]:
+        """Yield what people read, block by block; code is no prose, and the head of a table names its columns."""
+        headings = iter(self._headings.found)
+        heading: Heading | None = None
+        row: list[str] | None = None
+        for i, token in enumerate(tokens):
+            if token.type == "heading_open" and "id" in token.attrs:
+                heading = next(headings)
+            elif token.type == "tr_open":
+                row = []
+            elif token.type == "tr_close":
+                if row and tokens[i - 1].type != "th_close":
+                    yield Passage(" | ".join(filter(None, row)), heading)
+                row = None
+            elif token.type == "inline" and tokens[i - 1].type != "heading_open" and (words := block_words(token)):
+                if row is None:
+                    yield Passage(words, heading)
+                else:
+                    row.append(words)
 
     def _clean_entities(self, tokens: list[Token]) -> None:
         """Do once more what `readable` did: an entity may have brought back what it took out."""

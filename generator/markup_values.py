@@ -1,4 +1,4 @@
-"""What the steps of `markup` hand to each other: pictures, targets, headings and notes.
+"""What the steps of `markup` hand to each other: pictures, targets, headings, passages and notes.
 
 Whoever renders a text finds these names in `markup`.
 """
@@ -40,6 +40,14 @@ class Heading:
     level: int
     id: str
     text: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The words of a paragraph, an item, or a row of a table, single-spaced; it stands under `heading`."""
+
+    words: str
+    heading: Heading | None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from functools import partial
 from generator.cards import Card, Group, related, shelve
 from generator.finder import Finder, found_by
 from generator.markup import mentioned
+from generator.matrix import columns, outspoken, rows
 from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
 from generator.settings import Store
@@ -21,6 +22,8 @@ _TAB_TITLES: tuple[tuple[TextName, str, str], ...] = (
     ("compliance", "Security & Compliance", "Security"),
 )
 UPDATED = 100
+SECURITY = 100
+"""Apps on a page of the table of topics."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class Pager:
 class Site:
     """What every page knows of the store around it. Groups are sorted by name.
 
-    `finder` is what a browser searches and chooses from; with a single app there is nothing to find.
+    `finder` is what a browser searches and chooses from; with a single app there is nothing to find. `has_security`
+    tells whether any app says anything about it.
     """
 
     store: Store
@@ -102,6 +106,7 @@ class Site:
     categories: tuple[Group, ...]
     publishers: tuple[Group, ...]
     finder: Finder | None
+    has_security: bool
 
 
 def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None) -> list[Page]:
@@ -109,11 +114,13 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
     shelf = shelve(store, offerings)
     cards, members = shelf.cards, shelf.members()
     finder = found_by(shelf) if len(cards) > 1 else None
-    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder)
+    speaks = bool(outspoken(cards))
+    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks)
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
         _updated_page(site, cards),
+        *_security_pages(site, outspoken(cards)),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
         *([Page(finder.path, "apps.js", {"list": finder.list})] if finder else []),
@@ -144,6 +151,19 @@ def _updated_page(site: Site, cards: Sequence[Card]) -> Page:
     newest = sorted(dated, key=lambda pair: (-pair[0].timestamp(), pair[1].offering.id))
     context = {"site": site, "cards": tuple(card for _, card in newest[:UPDATED])}
     return Page("updated/index.html", "updated.html", context)
+
+
+# /security/, paged, and /security/topics.csv
+def _security_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
+    """What every app says about security and compliance; none when no app says anything."""
+    shown = columns(cards)
+    for pager, part in _paged("security/", cards, SECURITY) if cards else ():
+        context = {"site": site, "pager": pager, "columns": shown, "count": len(cards)}
+        yield Page(pager.path, "security.html", Late(context, "rows", partial(rows, part, shown, site.store.markup)))
+    if cards:
+        context = {"site": site, "columns": shown}
+        late = Late(context, "rows", partial(rows, cards, shown, site.store.markup))
+        yield Page("security/topics.csv", "security.csv", late)
 
 
 # /apps/<slug>/

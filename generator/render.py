@@ -23,6 +23,7 @@ from generator.headers import META_POLICY
 from generator.models import Attachment, Picture, TextName
 from generator.pages import Page, Tab
 from generator.settings import Store
+from generator.topics import answers, silent
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -252,12 +253,21 @@ def _address(address: str | None) -> str:
     return (address or "") if scheme in {"https", "http", "mailto"} else ""
 
 
+def _cell(words: str) -> str:
+    """A cell of a CSV file (RFC 4180); a spreadsheet must not take it for a formula."""
+    plain = f"'{words}" if words[:1] in {"=", "+", "-", "@", "\t", "\r"} else words
+    return '"' + plain.replace('"', '""') + '"'
+
+
 _FILTERS: Mapping[str, Callable[..., Any]] = {
     "address": _address,
+    "answers": answers,
+    "cell": _cell,
     "day": _day,
     "excerpt": markup.excerpt,
     "filesize": _filesize,
     "iso": lambda moment: moment.isoformat(),
     "month": _month,
     "signing": _SIGNING.__getitem__,
+    "silent": silent,
 }

@@ -191,7 +191,9 @@ def test_the_theme_is_remembered(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280, 2560])
-@pytest.mark.parametrize("path", ["index.html", DETAIL, f"{DETAIL}#features", "updated/index.html", "404.html"])
+@pytest.mark.parametrize(
+    "path", ["index.html", DETAIL, f"{DETAIL}#compliance", "security/index.html", "updated/index.html", "404.html"]
+)
 def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(path)
@@ -201,7 +203,15 @@ def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path",
-    ["index.html", DETAIL, f"{DETAIL}#features", f"{DETAIL}#compliance", "updated/index.html", "404.html"],
+    [
+        "index.html",
+        DETAIL,
+        f"{DETAIL}#features",
+        f"{DETAIL}#compliance",
+        "security/index.html",
+        "updated/index.html",
+        "404.html",
+    ],
 )
 def test_axe_finds_nothing(page: Page, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -186,7 +186,7 @@ def test_a_failing_library_is_no_failing_build(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("text", ["", " \n\t\n", "\n" * 65_536, "\ufeff", "[a]: https://example.com"])
 def test_nothing_becomes_nothing(text: str, flavour: Flavour) -> None:
-    assert rendered(text, flavour) == Rendered(Markup(""), "", (), frozenset(), ())
+    assert rendered(text, flavour) == Rendered(Markup(""), "", (), (), frozenset(), ())
 
 
 # Excerpts.

@@ -1,0 +1,71 @@
+"""Security and compliance across the store: apps by topics, each declared, quoted or neither. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.cards import Card
+from generator.markup import Flavour, passages
+from generator.models import DeclaredAssurance
+from generator.topics import TOPICS, Answer, answers, topic_of
+
+
+@dataclass(frozen=True)
+class Column:
+    """A topic of the table; `key` is a topic's, or the name of an assurance that is about none of them."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What an app says about a topic: what its provider declared, and how often the text names it, first where.
+
+    `place` is the id of the heading above the first sentence that names it; "" when the text has none there.
+    """
+
+    declared: tuple[DeclaredAssurance, ...]
+    quotes: int
+    place: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An app, and a cell for each column."""
+
+    card: Card
+    cells: tuple[Cell, ...]
+
+
+def outspoken(cards: Sequence[Card]) -> list[Card]:
+    """Return the apps that say anything about security or compliance."""
+    return [card for card in cards if card.offering.compliance.strip() or card.offering.assurances]
+
+
+def columns(cards: Sequence[Card]) -> tuple[Column, ...]:
+    """Return our topics, and after them what else anybody declared, by name."""
+    names = {assurance.topic for card in cards for assurance in card.offering.assurances}
+    others = sorted((name for name in names if not topic_of(name)), key=str.casefold)
+    return (*(Column(topic.key, topic.name) for topic in TOPICS), *(Column(name, name) for name in others))
+
+
+def rows(cards: Sequence[Card], shown: Sequence[Column], flavour: Flavour) -> tuple[Row, ...]:
+    """Read the texts of some apps, and tell for each what it says of each topic."""
+    return tuple(_row(card, shown, flavour) for card in cards)
+
+
+def _row(card: Card, shown: Sequence[Column], flavour: Flavour) -> Row:
+    said = {
+        it.topic.key: it for it in answers(passages(card.offering.compliance, flavour=flavour, prefix="compliance"))
+    }
+    declared: dict[str, list[DeclaredAssurance]] = {}
+    for assurance in card.offering.assurances:
+        topic = topic_of(assurance.topic)
+        declared.setdefault(topic.key if topic else assurance.topic, []).append(assurance)
+    return Row(card, tuple(_cell(declared.get(it.key, []), said.get(it.key)) for it in shown))
+
+
+def _cell(declared: Sequence[DeclaredAssurance], said: Answer | None) -> Cell:
+    quotes = said.quotes if said else ()
+    heading = quotes[0].heading if quotes else None
+    return Cell(tuple(declared), len(quotes), heading.id if heading else "")

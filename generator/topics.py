@@ -1,0 +1,125 @@
+"""What buyers ask about security and compliance, and the sentences of a text that name it: quoted, never judged. Pure.
+
+A topic is found by its words alone. Nothing is concluded from a sentence, and nothing from its absence: a page says
+"no sentence about …", which is a fact about the text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from generator.markup_values import Heading, Passage
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something that buyers ask about: its name, its key in addresses, and the words that name it."""
+
+    key: str
+    name: str
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A sentence, word for word, and the heading that it stands under."""
+
+    words: str
+    heading: Heading | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A topic and the sentences that name it, in the order of the text."""
+
+    topic: Topic
+    quotes: tuple[Quote, ...]
+
+
+def _topic(key: str, name: str, words: str) -> Topic:
+    return Topic(key, name, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE))
+
+
+TOPICS = (
+    _topic("iso-27001", "ISO 27001", r"ISO(?:[ /-]*IEC)?[ /-]*27001"),
+    _topic("iso-27018", "ISO 27018", r"ISO(?:[ /-]*IEC)?[ /-]*27018"),
+    _topic("soc-1", "SOC 1", r"SOC[ -]?(?:1|I)(?: Type (?:1|2|I|II))?"),
+    _topic("soc-2", "SOC 2", r"SOC[ -]?(?:2|II)(?: Type (?:1|2|I|II))?"),
+    _topic("soc-3", "SOC 3", r"SOC[ -]?(?:3|III)"),
+    _topic("gdpr", "GDPR", r"GDPR|General Data Protection Regulation|DSGVO|Datenschutz-Grundverordnung"),
+    _topic("hipaa", "HIPAA", r"HIPAA"),
+    _topic("pci-dss", "PCI DSS", r"PCI[ -]?DSS"),
+    _topic(
+        "data-location",
+        "Data location",
+        r"(?-i:data cent(?:er|re)s?)|data (?:location|residency|regions?)|European Union|European Economic Area|EU|EEA"
+        r"|(?:hosted|stored|processed|kept|located|reside[sd]?) in",
+    ),
+    _topic("retention", "Retention", r"retention|retain(?:s|ed)?|(?:kept|stored) for|deleted (?:after|within)"),
+    _topic("deletion", "Deletion", r"delet(?:e|es|ed|ing|ion)|eras(?:e|es|ed|ing|ure)"),
+    _topic("encryption", "Encryption", r"(?:un)?encrypt\w*|TLS(?: ?1\.[0-3])?|SSL|AES(?:-?(?:128|192|256))?"),
+    _topic("backups", "Backups", r"back-?ups?|backed up"),
+    _topic("subprocessors", "Subprocessors", r"sub-?(?:processors?|contractors?)"),
+    _topic(
+        "sign-in",
+        "Sign-in",
+        r"(?:sign|signs|signed|signing|log|logs|logged)[ -]in|log-?ins?|single sign-on|SSO|SAML|OAuth(?: ?2(?:\.0)?)?"
+        r"|OpenID|MFA|2FA|(?:multi|two)-?factor|second factor|passwords?",
+    ),
+    _topic("penetration-test", "Penetration test", r"pen(?:etration)?[ -]?test(?:s|ed|ing|er|ers)?"),
+    _topic("audit-log", "Audit log", r"audit (?:logs?|trails?|records?)|(?:is|are) logged"),
+    _topic(
+        "incidents",
+        "Incidents",
+        r"security incidents?|breach(?:es)?|vulnerabilit(?:y|ies)|weakness(?:es)?",
+    ),
+)
+
+_END = re.compile(r"""[.!?…]["'”’»)\]]*(?=\s+["'“‘«(\[]?[^\W_a-zà-ÿ])""")
+_NO_END = re.compile(
+    r"(?:^|[\s(])(?:[^\W\d_]|e\.g|i\.e|etc|vs|approx|incl|no|nr|ltd|inc|corp|co|dr|mr|ms|mrs|st|art|sec)\.$",
+    re.IGNORECASE,
+)
+_LONGEST = 600
+"""Characters of a quoted sentence; what never ends is cut there."""
+
+
+def sentences(words: str) -> Iterator[str]:
+    """Yield the sentences of a passage, each word for word."""
+    start = 0
+    for end in _END.finditer(words):
+        if not _NO_END.search(words[start : end.start() + 1]):
+            yield words[start : end.end()].strip()
+            start = end.end()
+    if rest := words[start:].strip():
+        yield rest
+
+
+def answers(passages: Iterable[Passage]) -> tuple[Answer, ...]:
+    """Find what a text says by topic: the sentences that name it, and the first one under a heading that does."""
+    found: dict[Topic, dict[str, Quote]] = {topic: {} for topic in TOPICS}
+    opened: Heading | None = None
+    for passage in passages:
+        named = [topic for topic in TOPICS if passage.heading and topic.words.search(passage.heading.text)]
+        is_first = passage.heading is not None and passage.heading is not opened
+        opened = passage.heading
+        for number, sentence in enumerate(sentences(passage.words)):
+            for topic in TOPICS:
+                if topic.words.search(sentence) or (is_first and not number and topic in named):
+                    found[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
+    return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in found.items() if quotes)
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rstrip() + " …"
+
+
+def silent(answered: Iterable[Answer]) -> tuple[Topic, ...]:
+    """Return the topics that no sentence names."""
+    told = {answer.topic for answer in answered}
+    return tuple(topic for topic in TOPICS if topic not in told)
+
+
+def topic_of(declared: str) -> Topic | None:
+    """Return the topic that the name of a declared assurance names, if it is one of ours."""
+    return next((topic for topic in TOPICS if topic.words.search(declared)), None)
