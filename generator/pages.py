@@ -22,6 +22,7 @@ _TAB_TITLES: tuple[tuple[TextName, str, str], ...] = (
     ("compliance", "Security & Compliance", "Security"),
 )
 UPDATED = 100
+FEED = 50
 SECURITY = 100
 """Apps on a page of the table of topics."""
 
@@ -97,7 +98,7 @@ class Site:
     """What every page knows of the store around it. Groups are sorted by name.
 
     `finder` is what a browser searches and chooses from; with a single app there is nothing to find. `has_security`
-    tells whether any app says anything about it.
+    tells whether any app says anything about it, `has_feed` whether there are dates and an address for a feed.
     """
 
     store: Store
@@ -107,6 +108,7 @@ class Site:
     publishers: tuple[Group, ...]
     finder: Finder | None
     has_security: bool
+    has_feed: bool
 
 
 def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None) -> list[Page]:
@@ -114,8 +116,9 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
     shelf = shelve(store, offerings)
     cards, members = shelf.cards, shelf.members()
     finder = found_by(shelf) if len(cards) > 1 else None
+    news = _news(cards) if store.base_url else ()
     speaks = bool(outspoken(cards))
-    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks)
+    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks, bool(news))
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
@@ -123,10 +126,22 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
         *_security_pages(site, outspoken(cards)),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
+        *([Page("feed.xml", "feed.xml", {"site": site, "cards": news})] if news else []),
         *([Page(finder.path, "apps.js", {"list": finder.list})] if finder else []),
         Page("404.html", "404.html", {"site": site}),
     ]
     return [*pages, *_crawler_pages(site, cards, pages)]
+
+
+def _news(cards: Sequence[Card]) -> tuple[Card, ...]:
+    """The published apps that changed last, newest first."""
+    return tuple(card for card in _newest(cards) if not card.offering.draft)[:FEED]
+
+
+def _newest(cards: Sequence[Card]) -> list[Card]:
+    """The apps that have a date, newest first."""
+    dated = [(card.offering.updated_at, card) for card in cards if card.offering.updated_at]
+    return [card for _, card in sorted(dated, key=lambda pair: (-pair[0].timestamp(), pair[1].offering.id))]
 
 
 # / and /page/<n>/
@@ -147,9 +162,7 @@ def _group_pages(site: Site, members: Mapping[Group, Sequence[Card]]) -> Iterato
 # /updated/
 def _updated_page(site: Site, cards: Sequence[Card]) -> Page:
     """The offerings that changed last, newest first; one without a date is not among them."""
-    dated = [(card.offering.updated_at, card) for card in cards if card.offering.updated_at]
-    newest = sorted(dated, key=lambda pair: (-pair[0].timestamp(), pair[1].offering.id))
-    context = {"site": site, "cards": tuple(card for _, card in newest[:UPDATED])}
+    context = {"site": site, "cards": tuple(_newest(cards)[:UPDATED])}
     return Page("updated/index.html", "updated.html", context)
 
 

@@ -259,6 +259,13 @@ def _cell(words: str) -> str:
     return '"' + plain.replace('"', '""') + '"'
 
 
+def _without_blanks(value: Any) -> Any:
+    """Leave out of an object, and of all objects inside it, what is ``None`` or empty."""
+    if isinstance(value, Mapping):
+        return {key: _without_blanks(it) for key, it in value.items() if it not in (None, "")}
+    return [_without_blanks(it) for it in value] if isinstance(value, list) else value
+
+
 _FILTERS: Mapping[str, Callable[..., Any]] = {
     "address": _address,
     "answers": answers,
@@ -270,4 +277,5 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "month": _month,
     "signing": _SIGNING.__getitem__,
     "silent": silent,
+    "without_blanks": _without_blanks,
 }

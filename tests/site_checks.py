@@ -129,11 +129,15 @@ def parse(content: bytes) -> ParsedPage:
     return parser.page
 
 
+_DATA = {"type": "application/ld+json"}
+
+
 class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.page = ParsedPage()
         self.open: list[str] = []
+        self.is_data = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         page, values = self.page, {name: value or "" for name, value in attrs}
@@ -165,7 +169,7 @@ class _Parser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if "script" in self.open and data.strip():
-            self.page.wrong.append("has an inline script")
+            self._look_at_data(data)
         elif self.open[-1:] == ["title"] and "svg" not in self.open:
             self.page.title += data
         elif "body" in self.open:
@@ -175,13 +179,23 @@ class _Parser(HTMLParser):
         wrong = self.page.wrong
         if tag in _FORBIDDEN:
             wrong.append(f"has a <{tag}>")
-        if tag == "script" and "src" not in values:
+        if tag == "script" and "src" not in values and values != _DATA:
             wrong.append("has a <script> without src")
+        self.is_data = tag == "script" and values == _DATA
         wrong += [f"<{tag}> has {name}=" for name in values if name.startswith("on") or name in {"style", "srcdoc"}]
         if tag == "meta" and values.get("http-equiv", "").lower() not in {"", "content-security-policy"}:
             wrong.append(f"<meta http-equiv={values['http-equiv']}>")
         if tag == "form" and "action" in values:
             wrong.append("has a form that is sent somewhere")
+
+    def _look_at_data(self, data: str) -> None:
+        """Inside a script there may be data that no browser runs: whole JSON, in which nothing can end the script."""
+        if not self.is_data:
+            self.page.wrong.append("has an inline script")
+        elif set("<>&'") & set(data):
+            self.page.wrong.append("has data that may end its script")
+        else:
+            json.loads(data)
 
     def _look_for_links(self, tag: str, values: dict[str, str]) -> None:
         if tag == "link" and values.get("rel") == "canonical":
