@@ -4,6 +4,7 @@
     cli             subcommands to functions
     settings        `Store` (content/store.toml) and `Settings` (the flags)
     errors          the tree of errors
+    credentials     what proves who asks the API, shown to nobody
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
     characters      what deceives a reader, left out of every page
@@ -14,6 +15,7 @@
     record_file     a JSON file of API records as a source
     filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
+    wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
     markup_tokens   tokens rewritten;  markup_headings  levels and ids;  markup_addresses  what may be a link
@@ -58,5 +60,6 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    errors  characters
+    wire  credentials
+    errors  characters  connections
 """
