@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence, Set
 from contextlib import aclosing
 from pathlib import Path
 
@@ -22,9 +22,10 @@ _SHARE = 50
 """A look that nothing asked for takes at most this fraction of the time."""
 
 
-async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[None]:
+async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[Set[Path]]:
     """Yield whenever something may have changed, once for a burst of changes, until `stop` is set.
 
+    What is yielded are the paths that the system told of, absolute; none of them when anything may have changed.
     A folder may vanish and come back. The first yield comes at once, another a second after a burst, and one every few
     seconds: behind links, on network drives and in new folders the system may tell nothing. Whoever takes long over a
     look is asked for fewer. Hidden files, as editors make them beside their own, do not count.
@@ -39,7 +40,7 @@ async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.
                 async for batch in batches:
                     now, began = _standing(files), time.monotonic()
                     if batch or now != before or began >= next_look:
-                        yield
+                        yield {Path(path) for _, path in batch} if now == before and began < next_look else frozenset()
                         ended = time.monotonic()
                         usual = _SOON_SECONDS if batch else _SELDOM_SECONDS
                         next_look = ended + max(usual, _SHARE * (ended - began))
@@ -47,7 +48,7 @@ async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.
                     if _standing(folders) != standing or not _removed(batch).isdisjoint(standing):
                         break
         except Exception:  # the library's: out of watches, a folder that went meanwhile, a name that is no UTF-8
-            yield
+            yield frozenset()
             await asyncio.sleep(_SOON_SECONDS)
 
 
