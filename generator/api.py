@@ -127,8 +127,8 @@ class Service:
             await following
 
     async def _follow(self, stop: asyncio.Event) -> None:
-        async for paths in changes([self.index.content], [], stop):
-            await run_in_threadpool(self.index.refresh, paths)
+        async for touched in changes([self.index.content], [], stop):
+            await run_in_threadpool(self.index.refresh, touched)
             self.index.is_watched = True
 
     # --- /

@@ -7,7 +7,7 @@ not there. Two with one id or reference are a problem as well: the folder that c
 import threading
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from generator.filters import SortKey
 from generator.matching import OrderKey, order_key
 from generator.remembered import Signature, is_settled, signature
 from generator.spread import spread
+from generator.watching import Touched
 
 Order = tuple[SortKey, ...]
 BY_NAME: Final[Order] = (SortKey("name"),)
@@ -42,11 +43,11 @@ class Index:
     """What stands in a content folder. All methods may be called by any thread; `told` hears of new problems."""
 
     def __init__(self, content: Path, told: Callable[[Problem], None] = lambda _: None) -> None:
-        self.content = content
-        self.offerings = content.absolute() / "offerings"
+        self.content = content.absolute()
+        self.offerings = self.content / "offerings"
         self.names: dict[int, str] = {}
         self.is_watched = False
-        self._source = ContentFolder(content.absolute())
+        self._source = ContentFolder(self.content)
         self._told = told
         self._notes: dict[Path, tuple[str, ...]] = {}
         self._broken: set[Path] = set()
@@ -120,12 +121,14 @@ class Index:
             with self.ordered(order):
                 pass
 
-    def refresh(self, paths: Set[Path] = frozenset()) -> None:
-        """Look again at the offerings that `paths` belong to; without any, at all of them."""
-        inner = {path.relative_to(self.offerings) for path in paths if path.is_relative_to(self.offerings)}
-        folders = {self.offerings / path.parts[0] for path in inner if path.parts}
-        if not paths or (len(folders) < len(inner) and self.offerings in paths):
+    def refresh(self, touched: Touched = None) -> None:
+        """Look again at the offerings that touched paths belong to; with ``None``, at all of them."""
+        paths = {Path(path) for path in touched or ()}
+        if touched is None or self.offerings in paths or self.content in paths:
             folders = {*self._folders(), *self._by_folder, *self._broken, *self._hidden}
+        else:
+            inner = (path.relative_to(self.offerings) for path in paths if path.is_relative_to(self.offerings))
+            folders = {self.offerings / path.parts[0] for path in inner}
         for folder in sorted(folders):
             if not folder.name.startswith(".") and not self.is_seen(folder):
                 with self.lock(folder):

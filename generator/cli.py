@@ -177,7 +177,7 @@ def init(folder: Path) -> None:
 
     for path in init_store(folder):
         click.echo(f"  {path}")
-    click.echo(f"Made a store in {folder}. Next: cd {folder} && appshelf build")
+    click.echo(f"Made a store in {folder}. Next: cd {folder} && appshelf preview --open")
 
 
 @cli.command()
@@ -189,7 +189,7 @@ def new(reference: str, content: Path) -> None:
 
     folder = new_offering(content, reference)
     click.echo(f"Made {folder}, a draft. Write its texts, then remove `draft = true` from offering.toml.")
-    click.echo("To see it: appshelf build --drafts")
+    click.echo("To see it: appshelf preview --drafts --open")
 
 
 def _faults(given: str | None) -> Sequence[str]:
