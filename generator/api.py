@@ -105,13 +105,14 @@ class Service:
             ("/v1", "GET", self.root),
             ("/v1/me", "GET", self.me),
             ("/v1/people/me", "GET", self.me),
+            ("/v1/people/{name}/teams", "GET", self.teams),
             ("/v1/app_offerings", "GET", self.list_all),
             ("/v1/app_offerings", "POST", self.create),
             ("/v1/app_offerings/{name}", "GET", self.get),
             ("/v1/app_offerings/{name}", "PATCH", self.update),
             ("/v1/app_offerings/{name}", "PUT", self.update),
             ("/v1/attachments/storage", "GET", self.storage),
-            ("/v1/attachments/{place}", "POST", self.upload),
+            ("/v1/attachments/{ticket}", "POST", self.upload),
             ("/v1/files/{number}/{key:path}", "GET", self.file),
         )
 
@@ -156,6 +157,10 @@ class Service:
         """Say who asks, as far as clients need it to start."""
         account = self._account.name() or "local"
         return answer({"id": 1, "name": "Appshelf", "account": {"id": account, "name": account}})
+
+    async def teams(self, name: str, request: Request) -> Response:
+        """Say that nobody is in a team here; a public client asks before anything else."""
+        return answer([])
 
     # --- /v1/app_offerings
 
@@ -247,9 +252,9 @@ class Service:
         """Say where attachments are uploaded to."""
         return answer(self.uploads.storage(_base(request)))
 
-    async def upload(self, place: str, request: Request) -> Response:
+    async def upload(self, ticket: str, request: Request) -> Response:
         """Take an upload."""
-        self.signer.check(request.url.path, request.query_params)
+        place = self.signer.admitted(ticket)
         async with request.form(max_files=1, max_fields=20) as form:
             file, key = form.get("file"), form.get("key")
             if not isinstance(file, UploadFile) or not isinstance(key, str):

@@ -7,6 +7,7 @@ body ──▶ values ──▶ Offering                 422 with all that is wr
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,6 +42,7 @@ _REQUIRED: Final = tuple(name for name in _NAMES if nature(name).required and na
 
 _TRUE: Final = frozenset({"1", "t", "y", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "f", "n", "false", "no", "off"})
+_DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _CHANGES: Final = TypeAdapter[tuple[AttachmentChange, ...]](tuple[AttachmentChange, ...])
 
 ENDINGS: Final[Mapping[PictureFormat, str]] = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WebP": "webp", "SVG": "svg"}
@@ -158,15 +160,20 @@ def _as_values(offering: Offering) -> dict[str, Any]:
 
 
 def _values(body: Mapping[str, Json]) -> tuple[dict[str, Any], list[Pair]]:
-    """Take what may be written out of a body: references in either form, strings that mean true or false."""
+    """Take what may be written out of a body: references in either form, text that means a number, true or false."""
     errors = [(name[:64], unknown("field", name, KNOWN)) for name in body if name not in KNOWN]
     values = {name: value for name, value in body.items() if name in WRITABLE}
     for name, target in _IDS.items():
         if name in body:
-            values[target] = None if body[name] is None else {"id": body[name]}
+            values[target] = None if body[name] in (None, "") else {"id": body[name]}
     for name in _FLAGS:
         if name in values:
             values[name] = _flag(values[name])
+    for name in REFERENCES:
+        if isinstance(given := values.get(name), dict) and "id" in given:
+            values[name] = {**given, "id": _number(given["id"])}
+    if "policy_jwt_claim_expires_in" in values:
+        values["policy_jwt_claim_expires_in"] = _number(values["policy_jwt_claim_expires_in"])
     for name in _ATTACHED:
         if name in values and values[name] is None:
             values[name] = []
@@ -186,6 +193,11 @@ def _named(values: dict[str, Any], names: Mapping[int, str], before: Offering | 
             known = {"name": names.get(number)} if field == "service_instance" else {}
         completed[field] = {**known, **{key: value for key, value in given.items() if value is not None}}
     return completed
+
+
+def _number(value: Json) -> Json:
+    """Read a number that came as text: a public client writes every value so."""
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
 def _flag(value: Json) -> Json:
