@@ -4,6 +4,7 @@
     cli             subcommands to functions
     settings        `Store` (content/store.toml) and `Settings` (the flags)
     errors          the tree of errors
+    credentials     what proves who asks the API, shown to nobody
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
     characters      what deceives a reader, left out of every page
@@ -11,8 +12,13 @@
     catalog         records checked, each and against each other
     content         the content folder as a source;  content_writer  the other direction
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
-    record_file     a JSON file of API records as a source
+    record_file     a JSON file of API records as a source;  api_source  the API as one
+    origin          which of them a build reads, and where the files of its offerings come from
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
+    downloads       pictures and attachments copied for the site;  wanted  which of them;  fetch  one of them
+    networks        which machines they may come from
+    cache           what is remembered between builds;  download_cache  the copies of earlier ones
+    wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
     markup_tokens   tokens rewritten;  markup_headings  levels and ids;  markup_addresses  what may be a link
@@ -40,11 +46,12 @@ Imports point down only:
     workshop
     build  starter  provenance  watching
     public  render  writer  schemas
+    origin
     content_writer
     toml_edit
     toml_text
-    remembered
-    pages  assets  content  record_file  hints  output_folder
+    remembered  downloads
+    wanted  pages  assets  content  record_file  api_source  hints  output_folder
     catalog  settings  records
     models  markup
     markup_tokens
@@ -55,5 +62,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    errors  characters
+    fetch  download_cache
+    wire  credentials  networks  cache
+    errors  characters  connections
 """

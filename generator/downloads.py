@@ -1,73 +1,51 @@
-"""Pictures and attachments that a record names by an address: copied when a store is built, as a site shows only its own.
+"""Pictures and attachments that records name by an address: a site shows only its own, so they are copied for it.
 
     listings ──▶ Wanted ──▶ a copy of an earlier build, or fetched ──▶ listings with their files
 
-A file that cannot be had is a warning, and stops nothing: the copy of an earlier build stands in for it, or else nothing
-does (`public` draws a monogram for a picture).
+A file that cannot be had is a warning, and stops nothing: the copy of an earlier build stands in for it. Where there
+is none, an attachment is left out, and `public` draws a monogram for a picture.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import TYPE_CHECKING
 
 from generator import assets
 from generator.catalog import Listing, LocalFile
 from generator.download_cache import Copy, DownloadCache
 from generator.errors import AssetError, DownloadError, Problem
-from generator.fields import is_web
 from generator.networks import Network, Reach
 from generator.settings import DownloadRules
 from generator.spread import at_once
+from generator.wanted import MOST_ATTACHMENTS, Wanted, steady, wanted_of
 
 if TYPE_CHECKING:
     from generator.fetch import Fetched, Fetcher
 
 AT_ONCE = 8
 """How many files are fetched at the same time."""
-MOST_ATTACHMENTS = 1000
-"""Of one offering, as in the content folder."""
 
 _FIELDS: dict[str, str] = {"picture": "picture_uri", "attachment": "attachments"}
-_SIGNING = frozenset(
-    "signature sig expires expiry exp policy key-pair-id token hmac awsaccesskeyid googleaccessid "
-    "se sp sv sr st spr skoid sktid skt ske sks skv".split()
-)
-_SIGNING_PREFIXES = ("x-amz-", "x-goog-", "x-ms-", "x-oss-")
-"""Parts of a query that are different each time a store of files signs the same address."""
-
 Told = Callable[[int, int], None]
 """Told how many files are done, of how many."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file that a record names: what it is, where from, and what the record tells of its state.
-
-    `identity` stays the same from build to build, whatever becomes of the address. `version` is the record's
-    ``updated_at``, or nothing; `announced` the size that the record tells, in bytes.
-    """
-
-    kind: Literal["picture", "attachment"]
-    identity: str
-    address: str
-    key: str
-    name: str
-    version: str
-    announced: int | None = None
-
-
-@dataclass(frozen=True)
 class Supplied:
-    """Listings with the files that could be had, and what to tell of the others."""
+    """Listings with the files that could be had, and by reference what to tell of the others."""
 
     listings: Sequence[Listing]
-    problems: tuple[Problem, ...]
+    by_reference: Mapping[str, tuple[Problem, ...]]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that is to be told."""
+        return [problem for problems in self.by_reference.values() for problem in problems]
 
 
 @dataclass(frozen=True)
@@ -77,33 +55,6 @@ class _Outcome:
     file: LocalFile | None = None
     size: int = 0
     reason: str = ""
-
-
-def wanted_of(listing: Listing, namespace: str) -> Iterator[Wanted]:
-    """Yield the files of a listing that must be fetched. What lies in the content folder comes before any address."""
-    offering = listing.offering
-    version = offering.updated_at.isoformat() if offering.updated_at else ""
-    address = offering.picture_uri or ""
-    if is_web(address) and listing.picture is None:
-        yield Wanted("picture", f"{namespace}\n{offering.id}", address, "picture_uri", "", version)
-    seen = {file.key for file in listing.attachments}
-    for record in islice(offering.attachments, MOST_ATTACHMENTS):
-        if record.key not in seen:
-            seen.add(record.key)
-            name = record.name or record.key.rpartition("/")[2]
-            identity = f"{namespace}\n{offering.id}\n{record.key}"
-            yield Wanted("attachment", identity, record.uri or "", record.key, name, version, record.size)
-
-
-def steady(address: str) -> str:
-    """Return an address without what a store of files adds anew each time: the signature and its expiry."""
-    try:
-        parts = urlsplit(address)
-        query = parse_qsl(parts.query, keep_blank_values=True)
-    except ValueError:
-        return ""
-    kept = [it for it in query if it[0].lower() not in _SIGNING and not it[0].lower().startswith(_SIGNING_PREFIXES)]
-    return f"{parts.scheme}://{parts.netloc}{parts.path}?{urlencode(kept)}"
 
 
 @dataclass(frozen=True)
@@ -141,12 +92,12 @@ class Downloads:
         plans = [tuple(wanted_of(listing, self._sources.namespace)) for listing in listings]
         outcomes = iter(self._outcomes([it for plan in plans for it in plan], rules, told))
         supplied: list[Listing] = []
-        problems: list[Problem] = []
+        problems: dict[str, tuple[Problem, ...]] = {}
         for listing, plan in zip(listings, plans, strict=True):
             mine = list(islice(outcomes, len(plan)))
             supplied.append(_with_files(listing, plan, mine))
-            problems += _problems(listing, plan, mine)
-        return Supplied(supplied, tuple(problems))
+            problems[listing.offering.reference] = tuple(_problems(listing, plan, mine))
+        return Supplied(supplied, problems)
 
     def _outcomes(self, wanted: Sequence[Wanted], rules: DownloadRules, told: Told) -> Sequence[_Outcome]:
         """Obtain every file that was not obtained before, several at once."""

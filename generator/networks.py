@@ -10,7 +10,6 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-
 from typing import TYPE_CHECKING
 
 from generator.errors import DownloadError
@@ -23,6 +22,7 @@ PORTS = (80, 443)
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Answers a host and port with its addresses, as text; raises `OSError` when there are none."""
+
 
 @dataclass(frozen=True)
 class Network:

@@ -14,7 +14,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,8 +65,10 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
     sockets = _listening(host, port)
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))  # a terminal that is closed
     address = f"http://{_in_address(host)}:{sockets[0].getsockname()[1]}/"
-    with TemporaryDirectory(prefix="appshelf-preview-") as folder:
-        workshop = Workshop(replace(settings, base_url=address), Path(folder), audience.progress)
+    with (
+        TemporaryDirectory(prefix="appshelf-preview-") as folder,
+        closing(Workshop(replace(settings, base_url=address), Path(folder), audience.progress)) as workshop,
+    ):
         try:
             audience.told(_updated(workshop, settings.jobs) or News())
         except KeyboardInterrupt:
@@ -117,7 +119,7 @@ def _updated(workshop: Workshop, jobs: int = 1) -> News | None:
 
 def _watched(settings: Settings) -> tuple[Sequence[Path], Sequence[Path]]:
     """Return the folders and the files whose changes may show."""
-    files = [] if settings.source == "content" else [Path(settings.source)]
+    files = [] if settings.source in {"content", "api"} else [Path(settings.source)]
     return (settings.content, *settings.template_folders), files
 
 

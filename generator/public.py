@@ -255,8 +255,11 @@ class _Desk:
         try:
             return use(read_bytes(file.path, root=file.root, limit=limit))
         except AssetError as error:
-            self.problems.append(self._fetched_problem(file, f"{error}; it is left out", warning=True)
-                                 if file.fetched else Problem(shown(file.path), field, str(error)))
+            self.problems.append(
+                self._fetched_problem(file, f"{error}; it is left out", warning=True)
+                if file.fetched
+                else Problem(shown(file.path), field, str(error))
+            )
         except InputError as error:
             gone = "our copy of it is gone or changed; build again"
             self.problems += [self._fetched_problem(file, gone)] if file.fetched else error.problems
