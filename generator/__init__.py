@@ -13,6 +13,7 @@
     content         the content folder as a source;  content_writer  the other direction
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
     record_file     a JSON file of API records as a source
+    filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
     wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
@@ -48,6 +49,8 @@ Imports point down only:
     remembered
     pages  assets  content  record_file  hints  output_folder
     catalog  settings  records
+    matching
+    filters
     models  markup
     markup_tokens
     markup_addresses
