@@ -14,6 +14,7 @@
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
     record_file     a JSON file of API records as a source;  api_source  the API as one
     origin          which of them a build reads, and where the files of its offerings come from
+    filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
     downloads       pictures and attachments copied for the site;  wanted  which of them;  fetch  one of them
     networks        which machines they may come from
@@ -53,6 +54,8 @@ Imports point down only:
     remembered  downloads
     wanted  pages  assets  content  record_file  api_source  hints  output_folder
     catalog  settings  records
+    matching
+    filters
     models  markup
     markup_tokens
     markup_addresses

@@ -4,6 +4,7 @@
     ├── InputError           1   the offerings or settings have problems; it carries all of them
     ├── AssetError           1   one picture or attachment cannot be used; `build` gives it its place
     ├── DownloadError        1   one picture or attachment cannot be fetched; `build` makes a warning of it
+    ├── SelectionError       1   a query of the API that asks for what there is not (in `filters`)
     ├── OutputError          1   the output folder cannot be, or must not be, written
     ├── UsageError           2   the command was called in a wrong way
     └── RemoteError          3   the API, the network or a host failed

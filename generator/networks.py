@@ -97,7 +97,7 @@ def plain_host(host: str) -> str:
     usual spelling: ``0x7f000001``, ``2130706433`` and ``127.1`` are loopback too, and nobody writes them by mistake.
     """
     bare = host.lower().removesuffix(".")
-    if ":" in bare:
+    if ":" in bare and "%" not in bare:  # a scope is of this machine alone
         return str(_read(bare))
     labels = bare.split(".")
     if len(bare) > 253 or not all(map(_LABEL.fullmatch, labels)):
