@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import httpx
 
 from generator.connections import DeadlineTransport
-from generator.errors import DownloadError, RemoteError
+from generator.errors import DeadlineError, DownloadError, RemoteError
 from generator.networks import PORTS, Network, Reach, checked_port, guarded, judged_literal, plain_host
 from generator.wire import Limits, opened
 
@@ -24,6 +24,7 @@ LONGEST_ADDRESS = 8192
 """In characters; signed addresses of object stores take up to 2,000."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PORTS = dict(zip(("http", "https"), PORTS, strict=True))
 _HEADERS = {"User-Agent": "appshelf", "Accept": "*/*"}
 
 
@@ -81,10 +82,13 @@ class Fetcher:
         ends = time.monotonic() + limits.seconds
         url = checked_address(address, self.reach)
         for _ in range(MOST_REDIRECTS + 1):
-            left = ends - time.monotonic()
-            if left <= 0:
-                raise DownloadError(f"{url.host}: took longer than {limits.seconds:g} seconds")
-            answer = self._asked(url, Limits(limits.bytes, seconds=left), known)
+            try:
+                answer = self._asked(url, Limits(limits.bytes, seconds=max(ends - time.monotonic(), 0)), known)
+            except DeadlineError as error:
+                late = f"{url.host}: no whole answer within {limits.seconds:g} seconds"
+                raise DownloadError(late if error.arrived else str(error)) from None
+            except RemoteError as error:
+                raise DownloadError(str(error)) from None
             if isinstance(answer, Fetched):
                 return answer
             url = _followed(url, answer, self.reach)
@@ -93,19 +97,16 @@ class Fetcher:
     def _asked(self, url: httpx.URL, limits: Limits, known: Validators) -> Fetched | str:
         """Ask once, for the file or for where it is now."""
         request = httpx.Request("GET", url, headers={**_HEADERS, **known.headers()})
-        try:
-            with opened(self.http, request, limits) as answer:
-                if answer.status in _REDIRECTS and (location := answer.headers.get("Location")):
-                    return str(location)
-                if answer.status == 304 and known.headers():
-                    return Fetched(None, known)
-                if answer.status != 200:
-                    raise DownloadError(f"{url.host} answered {answer.status}")
-                content = answer.read()
-                given = (answer.headers.get(name, "")[:1024] for name in ("ETag", "Last-Modified"))
-                return Fetched(content, Validators(*given))
-        except RemoteError as error:
-            raise DownloadError(str(error)) from None
+        with opened(self.http, request, limits) as answer:
+            if answer.status in _REDIRECTS and (location := answer.headers.get("Location")):
+                return str(location)
+            if answer.status == 304 and known.headers():
+                return Fetched(None, known)
+            if answer.status != 200:
+                raise DownloadError(f"{url.host} answered {answer.status}")
+            content = answer.read()
+            given = (answer.headers.get(name, "")[:1024] for name in ("ETag", "Last-Modified"))
+            return Fetched(content, Validators(*given))
 
 
 def _followed(url: httpx.URL, location: str, reach: Reach) -> httpx.URL:
@@ -135,7 +136,7 @@ def checked_address(address: str, reach: Reach) -> httpx.URL:
     if url.userinfo:
         raise DownloadError("its address holds a user's name")
     host = plain_host(url.raw_host.decode("ascii", "replace"))
-    port = url.port or dict(zip(("http", "https"), PORTS, strict=True))[url.scheme]
+    port = _PORTS[url.scheme] if url.port is None else url.port
     checked_port(host, port, reach)
     judged_literal(host, port, reach)
     return url.copy_with(host=host, fragment=None)
