@@ -15,6 +15,11 @@
     record_file     a JSON file of API records as a source
     filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
+    client          the API as typed calls;  client_writes  an offering created once
+    paging          a list over its pages;  attachment_uploads  files to the attachment storage
+    api_requests    requests to one API, checked;  authorization  the token, kept and renewed
+    patience        asking again;  pacing  how long to wait;  links  the Link header
+    strict_json     JSON that reads one way;  redaction  others' words without secrets
     wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
@@ -47,11 +52,11 @@ Imports point down only:
     toml_edit
     toml_text
     remembered
-    pages  assets  content  record_file  hints  output_folder
+    pages  assets  content  record_file  hints  output_folder  client
     catalog  settings  records
-    matching
-    filters
-    models  markup
+    matching  client_writes  attachment_uploads
+    filters  api_requests  paging
+    models  markup  authorization  links
     markup_tokens
     markup_addresses
     markup_headings
@@ -60,6 +65,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    wire  credentials
+    patience
+    wire  credentials  pacing  strict_json  redaction
     errors  characters  connections
 """
