@@ -140,7 +140,7 @@ class Client:
 def _one(identifier: int | str) -> str:
     """Return the path of one offering; raises `ValueError` for what is neither an id nor a nodeID."""
     text = str(identifier)
-    if not _NODE_ID.fullmatch(text):
+    if not _NODE_ID.fullmatch(text) or text.startswith("-"):
         raise ValueError(f"{text[:40]!r} is neither an id nor a nodeID")
     return f"{_LIST}/{text}"
 

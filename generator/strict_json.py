@@ -40,7 +40,8 @@ def parse(content: bytes) -> Any:
     except json.JSONDecodeError as error:
         if not text.strip():
             raise StrictJsonError("is empty") from None
-        at = "its end, as if it broke off" if error.pos >= len(text.rstrip()) else f"character {error.pos:,}"
+        is_at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        at = "its end, as if it broke off" if is_at_end else f"character {error.pos:,}"
         raise StrictJsonError(f"is no JSON at {at}") from None
     except RecursionError:
         raise StrictJsonError(_TOO_DEEP) from None
