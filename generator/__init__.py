@@ -19,6 +19,11 @@
     downloads       pictures and attachments copied for the site;  wanted  which of them;  fetch  one of them
     networks        which machines they may come from
     cache           what is remembered between builds;  download_cache  the copies of earlier ones
+    client          the API as typed calls;  client_writes  an offering created once
+    paging          a list over its pages;  attachment_uploads  files to the attachment storage
+    api_requests    requests to one API, checked;  authorization  the token, kept and renewed
+    patience        asking again;  pacing  how long to wait;  links  the Link header
+    strict_json     JSON that reads one way;  redaction  others' words without secrets
     wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
@@ -52,11 +57,11 @@ Imports point down only:
     toml_edit
     toml_text
     remembered  downloads
-    wanted  pages  assets  content  record_file  api_source  hints  output_folder
+    wanted  pages  assets  content  record_file  api_source  hints  output_folder  client
     catalog  settings  records
-    matching
-    filters
-    models  markup
+    matching  client_writes  attachment_uploads
+    filters  api_requests  paging
+    models  markup  authorization  links
     markup_tokens
     markup_addresses
     markup_headings
@@ -65,7 +70,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    fetch  download_cache
-    wire  credentials  networks  cache
+    fetch  download_cache  patience
+    wire  credentials  networks  cache  pacing  strict_json  redaction
     errors  characters  connections
 """

@@ -7,6 +7,7 @@ answer that was judged: what the name means a moment later does not matter.
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -26,10 +27,11 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 @dataclass(frozen=True)
 class Network:
-    """The world outside: who tells the addresses of names, and whose certificates count (``None``: the usual)."""
+    """The world outside: who tells the addresses of names, whose certificates count (``None``: the usual), its time."""
 
     resolve: Resolver
     ssl_context: "ssl.SSLContext | None" = None
+    sleep: Callable[[float], None] = time.sleep
 
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")

@@ -128,7 +128,7 @@ def opened(
 ) -> Iterator[Opened]:
     """Send `request` and give its answer as soon as the headers are there; the body is read within the block.
 
-    Only gzip is asked for. Redirects, credentials of the client and of the environment play no part. Raises
+    Only gzip is asked for. Redirects, cookies, and credentials of the client or of the environment play no part. Raises
     `RemoteError` of one of the kinds above, from inside the block too.
     """
     _keep_addresses_out_of_logs()
@@ -140,6 +140,7 @@ def opened(
             raise DeadlineError(f"{host}: no whole answer within {limits.seconds:g} seconds")
 
     request.headers["Accept-Encoding"] = "gzip"
+    request.headers.pop("Cookie", None)
     request.extensions = {
         **request.extensions,
         "deadline": limits.seconds,
