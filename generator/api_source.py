@@ -86,7 +86,7 @@ def api_place(url: str) -> tuple[str, int]:
 def fetch_file(cache: Path, url: str, account: str, view: str) -> Path:
     """Return where the last complete fetch of a view is remembered."""
     name = hashlib.sha256("\n".join((url, account, view)).encode()).hexdigest()[:32]
-    return cache / "api" / f"{name}.json"
+    return cache / "fetches" / f"{name}.json"
 
 
 def remember(path: Path, fetch: Fetch) -> None:
