@@ -82,6 +82,7 @@ class Downloads:
         self._open = ExitStack()
         self._cache: DownloadCache | None = None
         self._done: dict[tuple[Wanted, DownloadRules], _Outcome] = {}
+        self._given: dict[str, tuple[Listing, tuple[_Outcome, ...], Listing]] = {}
 
     def close(self) -> None:
         """Give up what was fetched for this build alone."""
@@ -90,14 +91,25 @@ class Downloads:
     def supply(self, listings: Sequence[Listing], rules: DownloadRules, told: Told) -> Supplied:
         """Return the listings with the files that their records name, and a warning for each that cannot be had."""
         plans = [tuple(wanted_of(listing, self._sources.namespace)) for listing in listings]
+        if not any(plans):
+            return Supplied(listings, {})
         outcomes = iter(self._outcomes([it for plan in plans for it in plan], rules, told))
         supplied: list[Listing] = []
         problems: dict[str, tuple[Problem, ...]] = {}
         for listing, plan in zip(listings, plans, strict=True):
-            mine = list(islice(outcomes, len(plan)))
-            supplied.append(_with_files(listing, plan, mine))
-            problems[listing.offering.reference] = tuple(_problems(listing, plan, mine))
+            mine = tuple(islice(outcomes, len(plan)))
+            supplied.append(self._with_files(listing, plan, mine))
+            if told_of := tuple(_problems(listing, plan, mine)):
+                problems[listing.offering.reference] = told_of
         return Supplied(supplied, problems)
+
+    def _with_files(self, listing: Listing, plan: Sequence[Wanted], outcomes: tuple[_Outcome, ...]) -> Listing:
+        """Return a listing with its files; the very same one as before, when neither changed."""
+        known = self._given.get(listing.offering.reference)
+        if known is None or known[0] is not listing or known[1] != outcomes:
+            known = listing, outcomes, _with_files(listing, plan, outcomes)
+            self._given[listing.offering.reference] = known
+        return known[2]
 
     def _outcomes(self, wanted: Sequence[Wanted], rules: DownloadRules, told: Told) -> Sequence[_Outcome]:
         """Obtain every file that was not obtained before, several at once."""

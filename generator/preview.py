@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from tornado.netutil import bind_sockets
 
 from generator.build import Progress
-from generator.errors import Problem, UsageError
+from generator.errors import Problem, RemoteError, UsageError
 from generator.preview_answers import PreviewAnswers
 from generator.preview_server import PreviewServer
 from generator.settings import Settings, checked_base_url
@@ -34,12 +34,16 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class News:
-    """What became of a change: the problems that there are now, or none, and how long it took, in seconds."""
+    """What became of a change: the problems that there are now, or none, and how long it took, in seconds.
+
+    `notices` are what is to be told of the fetch that the first edition was made from.
+    """
 
     offerings: int = 0
     problems: tuple[Problem, ...] = ()
     warnings: int = 0
     seconds: float = 0
+    notices: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
         closing(Workshop(replace(settings, base_url=address), Path(folder), audience.progress)) as workshop,
     ):
         try:
-            audience.told(_updated(workshop, settings.jobs) or News())
+            audience.told(replace(_updated(workshop, settings.jobs) or News(), notices=workshop.notices))
         except KeyboardInterrupt:
             return signal.SIGINT
         gc.freeze()  # the first edition stays: looking through it for garbage would cost as much as the next one
@@ -89,8 +93,8 @@ async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) 
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     server.serve()
     audience.ready(str(workshop.settings.base_url))
-    async for _ in changes(*_watched(workshop.settings), stop):
-        if news := await asyncio.to_thread(_updated, workshop):
+    async for touched in changes(*_watched(workshop.settings), stop):
+        if news := await asyncio.to_thread(_updated, workshop, touched=touched):
             server.reload_all()
             with suppress(OSError):  # a terminal that is gone
                 audience.told(news)
@@ -98,14 +102,18 @@ async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) 
     return ended_by[0]
 
 
-def _updated(workshop: Workshop, jobs: int = 1) -> News | None:
+def _updated(workshop: Workshop, jobs: int = 1, *, touched: Collection[str] | None = None) -> News | None:
     """Make the edition anew, and tell if anything else is to be seen. Even a defect of ours does not end the server."""
     began = time.perf_counter()
     try:
-        if not workshop.update(jobs):
+        if not workshop.update(jobs, touched=touched):
             return None
     except UsageError:
         raise
+    except RemoteError as error:
+        if not workshop.stamp:
+            raise
+        workshop.fail(Problem("appshelf", "", str(error)))
     except Exception as error:
         traceback.print_exc()
         workshop.fail(
