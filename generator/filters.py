@@ -136,8 +136,14 @@ def parse_selection(query: str, predefined: Predefined | None = None) -> Selecti
     sort = tuple(SortKey(name.removeprefix("-"), name.startswith("-")) for name in _names(given, "sort"))
     if strange := [key.field for key in sort if key.field not in SORTABLE]:
         raise SelectionError(f"Sorting not allowed on fields: {_listed(strange)}")
+    first = {key.field: key for key in reversed(sort)}  # a field's second mention changes nothing
     conditions = (found for name, value in given for found in _conditions(name, value))
-    return Selection(tuple(dict.fromkeys(fields)), tuple(conditions), sort, predefined)
+    return Selection(
+        tuple(dict.fromkeys(fields)),
+        tuple(conditions),
+        tuple(key for key in sort if first[key.field] is key),
+        predefined,
+    )
 
 
 _KNOWN: Final = frozenset({*_FIELDS, *LATER_FIELDS})
