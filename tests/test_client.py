@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api_doubles import API, TOKEN, Canned, Handler, World, ids, in_turn, page, raw
+from generator.api_requests import ApiRequests, Endpoint
 from generator.credentials import ClientCredentials, Secret
 from generator.errors import (
     AccessError,
@@ -31,6 +32,7 @@ from generator.errors import (
 from generator.filters import Condition, SortKey
 from generator.pacing import PLATFORM
 from generator.paging import ApiRecord, ListPage, walk
+from generator.patience import Patience, Timing
 
 LIST = f"{API}/app_offerings"
 
@@ -215,6 +217,18 @@ def test_a_next_page_elsewhere_is_never_asked(target: str) -> None:
     assert type(failing(world, lambda request: page([{"id": 1}], to=target))) is AnswerError
     assert {(request.url.scheme, request.url.netloc) for request in world.asked} == {("https", b"api.example.com")}
     assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/v1/x", "http://api.example.com/v1", "https://api.example.com:1"]
+)
+def test_the_token_goes_to_its_own_origin_alone(address: str) -> None:
+    """Whoever asks, whatever for: this is looked at once more where the token is added."""
+    world = World()
+    http = httpx.Client(transport=httpx.MockTransport(lambda request: raw().sent()))
+    requests = ApiRequests(http, Endpoint(API, credentials=world.credentials), Patience(Timing(world.sleep)))
+    with pytest.raises(AnswerError, match="leads to another origin, which must not see the token"):
+        requests.send("GET", httpx.URL(address), "whenever it failed")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -18,13 +18,13 @@ import pytest
 from generator.connections import DeadlineTransport
 from generator.errors import AnswerError, ConnectionFailedError, DeadlineError, RemoteError, TooLargeError
 from generator.wire import Limits, exchange, opened
-from loopback import Conversation, serving
+from loopback import PEAK, Conversation, serving
 
 SECRET = "s3cr3t-t0k3n"  # noqa: S105  # of nothing
 MIB = 1 << 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
     with httpx.Client(transport=DeadlineTransport()) as client:
         yield client
@@ -101,10 +101,10 @@ def test_limit_counts_exactly(http: httpx.Client) -> None:
             assert isinstance(failing(http, server.url, Limits(999)), TooLargeError)
 
 
-def test_a_redirect_is_an_answer(http: httpx.Client) -> None:
+def test_a_redirect_is_an_answer() -> None:
     """It is not followed, even by a client that follows redirects."""
-    http.follow_redirects = True
-    with serving(always(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")) as server:
+    says = always(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+    with serving(says) as server, httpx.Client(follow_redirects=True) as http:
         request = http.build_request("GET", server.url)
         assert exchange(http, request, Limits(10)).status == 302
         assert [asked.target for asked in server.requests] == ["/"]
@@ -284,18 +284,19 @@ def test_headers_without_end(http: httpx.Client) -> None:
         assert isinstance(failing(http, server.url, Limits(MIB, seconds=20)), RemoteError)
 
 
-_EATER = """
-import resource, sys, httpx
+_EATER = f"""
+import sys, httpx
 sys.path.insert(0, sys.argv[2])
 from generator.connections import DeadlineTransport
 from generator.errors import TooLargeError
 from generator.wire import Limits, exchange
+{PEAK}
 with httpx.Client(transport=DeadlineTransport()) as http:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak(start=True)
     try:
         exchange(http, http.build_request("GET", sys.argv[1]), Limits(8 << 20))
     except TooLargeError:
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+        print(int(peak() - before))
 """
 
 

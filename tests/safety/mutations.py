@@ -158,6 +158,73 @@ MUTATIONS: tuple[Mutation, ...] = (
             "tests/test_characters.py::test_what_a_page_leaves_out",
         ),
     ),
+    Mutation(
+        "a next page is of the API's own origin",
+        "generator/links.py",
+        "if origin(target) != origin(base) or target.userinfo:",
+        "if target.userinfo:",
+        ("tests/test_links.py::test_a_next_page_elsewhere_is_refused",),
+    ),
+    Mutation(
+        "the token goes to the API's own origin alone",
+        "generator/api_requests.py",
+        "if origin(address) != origin(self.base):",
+        "if False:",
+        ("tests/test_client.py::test_the_token_goes_to_its_own_origin_alone",),
+    ),
+    Mutation(
+        "an upload elsewhere goes without the token",
+        "generator/attachment_uploads.py",
+        "headers = requests.asker() if is_own else {}",
+        "headers = requests.asker()",
+        ("tests/test_client_writes.py::test_upload_elsewhere_goes_without_the_token",),
+    ),
+    Mutation(
+        "no redirect is followed",
+        "generator/wire.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        (
+            "tests/test_wire.py::test_a_redirect_is_an_answer",
+            "tests/test_client.py::test_redirects_are_never_followed",
+            "tests/test_client_loopback.py::test_another_origin_hears_nothing",
+        ),
+    ),
+    Mutation(
+        "what is packed is unpacked a piece at a time",
+        "generator/wire.py",
+        "piece = unpacker.decompress(rest, _PIECE)",
+        "piece = unpacker.decompress(rest)",
+        ("tests/test_wire.py::test_memory_a_bomb_takes",),
+    ),
+    Mutation(
+        "no host stretches a deadline",
+        "generator/connections.py",
+        "    if not isinstance(timeout, _Until):\n        return timeout\n",
+        "    return timeout\n",
+        ("tests/test_wire.py::test_deadline", "tests/test_client_loopback.py::test_a_sync_ends_in_time"),
+    ),
+    Mutation(
+        "secrets are taken out of others' words",
+        "generator/redaction.py",
+        'text = text.replace(secret, "…")',
+        "continue",
+        ("tests/test_redaction.py::test_what_is_shown", "tests/test_client.py::test_an_answer_that_says_no"),
+    ),
+    Mutation(
+        "logs tell no address",
+        "generator/wire.py",
+        "logging.getLogger(name).addFilter(_WITHOUT_ADDRESSES)",
+        "logging.getLogger(name)",
+        ("tests/test_wire.py::test_logs_tell_no_address", "tests/test_client.py::test_no_log_tells_a_secret"),
+    ),
+    Mutation(
+        "an offering is created once",
+        "generator/client_writes.py",
+        'fields, "unless it arrived", expected=201',
+        'fields, "whenever it failed", expected=201',
+        ("tests/test_client_writes.py::test_an_offering_is_created_once",),
+    ),
 )
 
 
