@@ -110,6 +110,12 @@ def test_a_redirect_is_an_answer() -> None:
         assert [asked.target for asked in server.requests] == ["/"]
 
 
+@pytest.mark.parametrize(("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified")])
+def test_the_length_of_a_body_that_does_not_come(http: httpx.Client, method: str, status: str) -> None:
+    with serving(always(f"HTTP/1.1 {status}\r\nContent-Length: 5000\r\n\r\n".encode())) as server:
+        assert ask(http, server.url, Limits(10), method) == b""
+
+
 def test_a_connection_is_used_again(http: httpx.Client) -> None:
     """A deadline belongs to its request: a connection that met one serves the next for its whole time."""
     connections = []
