@@ -3,10 +3,10 @@
 The token goes to the origin of the API and to nothing below another path. No redirect is followed.
 """
 
-import http as http_names
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
@@ -49,11 +49,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Reply:
-    """A checked answer: the JSON value of its body, its headers, and the address that was asked."""
+    """A checked answer: the JSON value of its body, and its headers."""
 
     value: Any
     headers: httpx.Headers
-    address: httpx.URL
 
 
 class ApiRequests:
@@ -109,15 +108,16 @@ class ApiRequests:
         if origin(address) != origin(self.base):
             raise AnswerError(f"{self.host}: leads to another origin, which must not see the token")
 
-        def once(limits: Limits) -> Answer:
+        def ask() -> Answer:
             given = {"Accept": "application/json", **self.asker(), **(headers or {})}
-            request = self._http.build_request(method, address, content=content, headers=given)
-            return exchange(self._http, request, limits, self.patience.timing.clock)
 
-        answer = self.patience.answer(once, self.host, again)
-        if answer.status == 401 and self.authorizer.forget():
-            answer = self.patience.answer(once, self.host, again)
-        return answer
+            def once(limits: Limits) -> Answer:
+                request = self._http.build_request(method, address, content=content, headers=given)
+                return exchange(self._http, request, limits, self.patience.timing.clock)
+
+            return self.patience.answer(once, self.host, again)
+
+        return self.authorizer.renewing(ask)
 
     def asker(self) -> dict[str, str]:
         """Return the headers that say who asks, for a request to the API's own origin."""
@@ -131,7 +131,7 @@ class ApiRequests:
             page = "a web page" if "html" in kind else "another kind of file"
             raise AnswerError(f"{what}: answered with {page} instead of JSON; is [api] url in store.toml right?")
         try:
-            return Reply(parse(answer.body), answer.headers, address)
+            return Reply(parse(answer.body), answer.headers)
         except StrictJsonError as error:
             raise AnswerError(f"{what}: the answer {error}") from None
 
@@ -177,7 +177,7 @@ class ApiRequests:
         return self.authorizer.redacted(message) if isinstance(message, str) else "", pairs
 
 
-_PHRASES: Final = {status.value: status.phrase for status in http_names.HTTPStatus}
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _KINDS: Final[Mapping[int, type[StatusError]]] = {
     401: AccessError,
     403: AccessError,

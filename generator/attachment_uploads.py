@@ -71,15 +71,19 @@ def upload(requests: ApiRequests, http: httpx.Client, storage: AttachmentStorage
     is_own = origin(address) == origin(requests.base)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
 
-    def send(limits: Limits) -> Answer:
+    def ask() -> Answer:
         headers = requests.asker() if is_own else {}
-        form = {"Content-Type": kind, **storage.fields}
-        request = http.build_request("POST", address, data=form, files={"file": (name, content, kind)}, headers=headers)
-        return exchange(http, request, Limits(_ANSWER_BYTES, seconds=limits.seconds), requests.patience.timing.clock)
 
-    answer = requests.patience.answer(send, address.host, "whenever it failed")
-    if is_own and answer.status == 401 and requests.authorizer.forget():
-        answer = requests.patience.answer(send, address.host, "whenever it failed")
+        def once(limits: Limits) -> Answer:
+            form = {"Content-Type": kind, **storage.fields}
+            files = {"file": (name, content, kind)}
+            request = http.build_request("POST", address, data=form, files=files, headers=headers)
+            limited = Limits(_ANSWER_BYTES, seconds=limits.seconds)
+            return exchange(http, request, limited, requests.patience.timing.clock)
+
+        return requests.patience.answer(once, address.host, "whenever it failed")
+
+    answer = requests.authorizer.renewing(ask) if is_own else ask()
     if answer.status not in {200, 201, 204}:
         raise AnswerError(f"{address.host}: takes no upload: {answer.status}")
     return _key(answer, storage, name, address.host)

@@ -5,6 +5,7 @@ or until the API does not accept it any more.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
@@ -42,10 +43,13 @@ class Authorizer:
                     self._fetch(client)
                 return {"Authorization": f"Bearer {self._fetched.reveal() if self._fetched else ''}"}
 
-    def forget(self) -> bool:
-        """Forget a token that was not accepted, and say whether another one can be had."""
-        had, self._fetched = self._fetched, None
-        return had is not None
+    def renewing(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask; once more with a new token, where one can be had and the old one is not accepted (401)."""
+        answer = ask()
+        if answer.status != 401 or self._fetched is None:
+            return answer
+        self._fetched = None
+        return ask()
 
     def advice(self) -> str:
         """Say what to look at when access is denied."""

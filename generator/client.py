@@ -28,6 +28,7 @@ from generator.models import TEXT_NAMES
 from generator.pacing import PLATFORM, Pace, Window
 from generator.paging import ApiRecord, ListPage, read_page, read_record, walk
 from generator.patience import SYNC_SECONDS, Patience, Timing
+from generator.settings import THIS_MACHINE
 
 PAGE: Final = 100
 """Records a page, the most that the API gives (developer.xurrent.com, "Pagination")."""
@@ -47,7 +48,8 @@ def open_http() -> httpx.Client:
 class Client:
     """Lists, reads and writes app offerings; see the module.
 
-    `sleep`, `clock`, `now` and `jitter` are the world's time and chance; `pace` is how often requests are made.
+    `sleep`, `clock`, `now` and `jitter` are the world's time and chance. `pace` is how often requests are made: by
+    default as the platform allows, and as fast as they are answered by an API on this machine.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = random.uniform,
-        pace: Sequence[Window] = PLATFORM,
+        pace: Sequence[Window] | None = None,
         seconds: float = SYNC_SECONDS,
     ) -> None:
         self._http = http
+        if pace is None:
+            pace = () if httpx.URL(endpoint.url).host in THIS_MACHINE else PLATFORM
         patience = Patience(Timing(sleep, clock, now, jitter), Pace(pace), seconds)
         self._requests = ApiRequests(http, endpoint, patience)
 

@@ -12,11 +12,16 @@ from typing import Any, Final
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from generator.errors import AnswerError
+from generator.documents import Location
+from generator.errors import AnswerError, InputError
 from generator.fields import Id
 from generator.links import LinkError, next_address
+from generator.models import Offering
+from generator.reasons import explain
 
 MOST_PAGES: Final = 4_000
+MOST_STALE: Final = 100
+"""Pages in a row of records that were met before: these were renamed to stand further on, or the list is a circle."""
 _ID: Final = TypeAdapter[int](Id)
 
 
@@ -27,6 +32,35 @@ class ApiRecord:
     id: int
     fields: Mapping[str, Any]
     etag: str | None = None
+
+    def offering(self, where: str) -> Offering:
+        """Return a whole record as an `Offering`, every field checked.
+
+        Raises `InputError` with every problem, named by `where` (the host, say) and the id.
+        """
+        given = {name: value for name, value in self.fields.items() if value is not None or name not in _NEVER_NULL}
+        try:
+            return Offering.model_validate(given)
+        except ValidationError as error:
+            raise InputError(explain(error, _Unlined(f"{where} record {self.id}"), Offering)) from None
+
+
+_NEVER_NULL: Final = {
+    info.alias or name
+    for name, info in Offering.model_fields.items()
+    if not info.is_required() and info.default is not None
+}
+"""Fields that the API gives as null when they are blank, and that are never ``None`` here."""
+
+
+@dataclass(frozen=True)
+class _Unlined:
+    """A document that has no lines."""
+
+    where: str
+
+    def line_of(self, location: Location) -> None:
+        """Return nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +103,13 @@ def read_record(value: Any, host: str, *, place: str = "the record", etag: str |
 def walk(fetch: Callable[[httpx.URL], ListPage], first: httpx.URL) -> Iterator[ApiRecord]:
     """Yield the records of every page from `first` on, each id once, asking for a page when it is needed.
 
-    Raises `AnswerError` for a list that comes back to a page, brings nothing new, has more than `MOST_PAGES`, or ends
-    on its first page although it says that there is more.
+    Raises `AnswerError` for a list that comes back to a page, brings nothing new for long, has more than `MOST_PAGES`,
+    or ends on its first page although it says that there is more.
     """
     host = first.host
     asked: set[str] = set()
     known: set[int] = set()
+    stale = 0
     address: httpx.URL | None = first
     while address is not None:
         if str(address) in asked:
@@ -84,7 +119,8 @@ def walk(fetch: Callable[[httpx.URL], ListPage], first: httpx.URL) -> Iterator[A
         asked.add(str(address))
         page = fetch(address)
         fresh = [record for record in page.records if record.id not in known]
-        if page.records and not fresh:
+        stale = stale + 1 if page.records and not fresh else 0
+        if stale == MOST_STALE:
             raise AnswerError(f"{host}: the list goes on and brings nothing new")
         known.update(record.id for record in fresh)
         if len(asked) == 1 and page.next is None:

@@ -31,7 +31,8 @@ CLIENT_SECRET: Final = "APPSHELF_CLIENT_SECRET"  # noqa: S105  # a name
 """The variables that say who asks; they hold secrets, or lead to one, so the command line has no flags for them."""
 
 _TOKEN_BYTES = 64 * 1024
-_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts to which nothing goes over a network."""
 
 PACKAGED_TEMPLATES = next(
     folder
@@ -66,7 +67,7 @@ def _secure_address(address: str) -> str:
     parts = urlsplit(address)
     if "?" in address or "#" in address:
         raise wrong("must be an address without ? or #")
-    if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+    if parts.scheme != "https" and parts.hostname not in THIS_MACHINE:
         raise wrong("must begin with https://, so that nobody on the way reads the token")
     return address.rstrip("/")
 

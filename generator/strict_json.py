@@ -5,6 +5,7 @@ numbers of any length, another encoding than UTF-8, any depth.
 """
 
 import codecs
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -14,7 +15,11 @@ MOST_DEEP: Final = 64
 """Arrays and objects within each other; a record of the API has four."""
 MOST_DIGITS: Final = 400
 """Of one number: more than any float or id needs, and less than it takes to hang the conversion."""
+MOST_VALUES: Final = 250_000
+"""Of one text, keys among them; 100 records of the API have a few thousand. Small values take a hundred times the
+memory of their text."""
 
+_STRING_OR_MARK = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 _UTF_16_OR_32 = re.compile(rb"\xff\xfe|\xfe\xff|\x00|.\x00", re.DOTALL)
 
 
@@ -26,6 +31,8 @@ def parse(content: bytes) -> Any:
     """Return the value that `content` holds; a byte order mark is passed over. Raises `StrictJsonError`."""
     if _UTF_16_OR_32.match(content):
         raise StrictJsonError("is UTF-16 or UTF-32, and JSON is UTF-8")
+    if _holds_more_values(content):
+        raise StrictJsonError(f"holds more than {MOST_VALUES:,} values")
     try:
         text = content.removeprefix(codecs.BOM_UTF8).decode()
         value = json.loads(
@@ -50,6 +57,14 @@ def parse(content: bytes) -> Any:
 
 
 _TOO_DEEP: Final = f"is nested more than {MOST_DEEP} deep"
+
+
+def _holds_more_values(content: bytes) -> bool:
+    """Whether there are more than `MOST_VALUES`: each follows one of these marks, outside of a text."""
+    if sum(content.count(mark) for mark in (b",", b":", b"[", b"{")) <= MOST_VALUES:
+        return False
+    marks = (match for match in _STRING_OR_MARK.finditer(content) if content[match.start()] != 0x22)
+    return next(itertools.islice(marks, MOST_VALUES, None), None) is not None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

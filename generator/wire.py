@@ -79,8 +79,10 @@ class Opened:
         return b"".join(self.chunks())
 
     def _refuse_announced(self) -> None:
+        if self._response.request.method == "HEAD" or self.status in {204, 304}:
+            return  # the length is that of a body which does not come (RFC 9110, section 8.6)
         announced = self.headers.get("content-length", "")
-        if announced.isascii() and announced.isdecimal() and self._response.request.method != "HEAD":
+        if announced.isascii() and announced.isdecimal():
             is_over = len(announced.lstrip("0")) > 15 or int(announced[-16:]) > self._limits.bytes
             if is_over:
                 raise self._too_large()

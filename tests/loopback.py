@@ -13,6 +13,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+PEAK = """
+def peak(start=False):
+    if start:
+        open("/proc/self/clear_refs", "w").write("5")
+    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+"""
+"""Source of a function that tells the most memory a process has had since `start`, in MiB (Linux, proc(5))."""
+
 
 @dataclass(frozen=True)
 class Asked:

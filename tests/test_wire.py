@@ -18,13 +18,13 @@ import pytest
 from generator.connections import DeadlineTransport
 from generator.errors import AnswerError, ConnectionFailedError, DeadlineError, RemoteError, TooLargeError
 from generator.wire import Limits, exchange, opened
-from loopback import Conversation, serving
+from loopback import PEAK, Conversation, serving
 
 SECRET = "s3cr3t-t0k3n"  # noqa: S105  # of nothing
 MIB = 1 << 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
     with httpx.Client(transport=DeadlineTransport()) as client:
         yield client
@@ -101,13 +101,19 @@ def test_limit_counts_exactly(http: httpx.Client) -> None:
             assert isinstance(failing(http, server.url, Limits(999)), TooLargeError)
 
 
-def test_a_redirect_is_an_answer(http: httpx.Client) -> None:
+def test_a_redirect_is_an_answer() -> None:
     """It is not followed, even by a client that follows redirects."""
-    http.follow_redirects = True
-    with serving(always(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")) as server:
+    says = always(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+    with serving(says) as server, httpx.Client(follow_redirects=True) as http:
         request = http.build_request("GET", server.url)
         assert exchange(http, request, Limits(10)).status == 302
         assert [asked.target for asked in server.requests] == ["/"]
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified")])
+def test_the_length_of_a_body_that_does_not_come(http: httpx.Client, method: str, status: str) -> None:
+    with serving(always(f"HTTP/1.1 {status}\r\nContent-Length: 5000\r\n\r\n".encode())) as server:
+        assert ask(http, server.url, Limits(10), method) == b""
 
 
 def test_a_connection_is_used_again(http: httpx.Client) -> None:
@@ -139,34 +145,36 @@ def test_a_name_leads_where_it_is_told_to() -> None:
 
 def drips_headers(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 10_000, every=0.05)
+    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 200, every=0.05)
 
 
 def drips_body(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
-    conversation.drip(b"s" * 10_000, every=0.05)
+    conversation.drip(b"s" * 200, every=0.05)
 
 
 def drips_chunks(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    conversation.drip(b"1\r\nx\r\n" * 2_000, every=0.05)
+    conversation.drip(b"1\r\nx\r\n" * 40, every=0.05)
 
 
 def goes_on_with_1xx(conversation: Conversation) -> None:
     conversation.asked()
-    while not conversation.stopped.wait(0.02):
+    for _ in range(500):
         conversation.say(b"HTTP/1.1 102 Processing\r\n\r\n")
+        if conversation.stopped.wait(0.02):
+            return
 
 
 def says_nothing(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.stopped.wait(60)
+    conversation.stopped.wait(12)
 
 
 def takes_nothing(conversation: Conversation) -> None:
-    conversation.stopped.wait(60)
+    conversation.stopped.wait(12)
 
 
 @pytest.mark.parametrize(
@@ -284,18 +292,19 @@ def test_headers_without_end(http: httpx.Client) -> None:
         assert isinstance(failing(http, server.url, Limits(MIB, seconds=20)), RemoteError)
 
 
-_EATER = """
-import resource, sys, httpx
+_EATER = f"""
+import sys, httpx
 sys.path.insert(0, sys.argv[2])
 from generator.connections import DeadlineTransport
 from generator.errors import TooLargeError
 from generator.wire import Limits, exchange
+{PEAK}
 with httpx.Client(transport=DeadlineTransport()) as http:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak(start=True)
     try:
         exchange(http, http.build_request("GET", sys.argv[1]), Limits(8 << 20))
     except TooLargeError:
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+        print(int(peak() - before))
 """
 
 
