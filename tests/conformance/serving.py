@@ -17,7 +17,9 @@ def on_loopback(make: Callable[[int], Application]) -> Iterator[str]:
 
     The port listens before the server runs, so that the first request waits for it and nobody has to.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:  # asyncio's TCP_NODELAY
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         port = listener.getsockname()[1]
         server = uvicorn.Server(uvicorn.Config(make(port), log_config=None, ws="none", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name=f"server on {port}")
