@@ -4,6 +4,7 @@
     cli             subcommands to functions
     settings        `Store` (content/store.toml) and `Settings` (the flags)
     errors          the tree of errors
+    credentials     what proves who asks the API, shown to nobody
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
     characters      what deceives a reader, left out of every page
@@ -12,7 +13,9 @@
     content         the content folder as a source;  content_writer  the other direction
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
     record_file     a JSON file of API records as a source
+    filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
+    wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
     markup_tokens   tokens rewritten;  markup_headings  levels and ids;  markup_addresses  what may be a link
@@ -28,11 +31,26 @@
     preview_server  who may ask, who is told;  preview_answers  what is answered;  panel  what is laid over a page
     workshop        an edition after every change;  remembered  what did not change;  watching  when something did
     provenance      where a part of a page is written;  excerpts  the lines around a problem
+    api             the App Offerings API over the content folder:
+    api_server      its socket;  api_console  what it tells;  api_guard  who may ask;  door  by which name
+    api_index       offerings in memory;  api_records  as the API gives them;  api_paging  a page of them
+    api_writes      what a write asks for;  api_store  as edits of files;  safe_edits  nothing lost
+    api_files       uploads and downloads;  api_faults  misbehaviour on purpose
+    api_docs        the API described;  api_schemas  its values;  api_answers  its words
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
 
 Imports point down only:
 
     cli
+    api_console
+    api_server
+    api
+    api_faults
+    api_guard  api_docs
+    api_store  api_schemas
+    api_files  api_index  api_paging
+    api_writes  api_records
+    api_answers
     preview
     preview_server
     preview_answers
@@ -46,6 +64,8 @@ Imports point down only:
     remembered
     pages  assets  content  record_file  hints  output_folder
     catalog  settings  records
+    matching
+    filters
     models  markup
     markup_tokens
     markup_addresses
@@ -55,5 +75,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    errors  characters
+    door  safe_edits
+    wire  credentials
+    errors  characters  connections
 """

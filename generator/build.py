@@ -12,9 +12,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
-from generator import assets
 from generator.catalog import Listing, Source, read_catalog
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem, UsageError
@@ -23,7 +23,7 @@ from generator.hints import hints
 from generator.manifest import Entry
 from generator.models import PublicOffering
 from generator.pages import Page, plan_pages
-from generator.public import Figures, Logo, Stock, load_logo, present, take_stock
+from generator.public import Drawn, Logo, Stock, load_logo, present, take_stock
 from generator.record_file import RecordFile
 from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
@@ -162,10 +162,11 @@ def open_source(settings: Settings, content: ContentFolder | None = None) -> Sou
 
 @dataclass(frozen=True)
 class Shelved:
-    """A listing's stock, what was kept of its files, and what the author should know."""
+    """A listing's stock, what was kept of its files, what was drawn, and what the author should know."""
 
     stock: Stock
     entries: tuple[Entry, ...]
+    drawn: Drawn
     problems: tuple[Problem, ...]
 
 
@@ -175,13 +176,16 @@ class _Rendered:
     notes: tuple[TextNote, ...]
 
 
-def stocking(listings: Sequence[Listing], keep: Keep, figures: Figures = assets.figure) -> Callable[[int], Shelved]:
-    """Make the files of one listing and keep them where that happens: files never travel between processes."""
+def stocking(listings: Sequence[Listing], keep: Keep, known: Drawn = MappingProxyType({})) -> Callable[[int], Shelved]:
+    """Make the files of one listing, but those of `known` pictures, and keep them where that happens.
+
+    Files never travel between processes.
+    """
 
     def work(number: int) -> Shelved:
-        stocked = take_stock(listings[number], figures)
+        stocked = take_stock(listings[number], known)
         entries = tuple(keep(asset.path, asset.content) for asset in stocked.assets)
-        return Shelved(stocked.stock, entries, stocked.problems)
+        return Shelved(stocked.stock, entries, stocked.drawn, stocked.problems)
 
     return work
 

@@ -150,6 +150,26 @@ def preview(settings: "Settings", quiet: bool, host: str, port: int, opens: bool
 
 
 @cli.command()
+@click.option("--content", type=_FOLDER, default="content", show_default=True, help="The store's content.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any that is free.")
+@click.option(
+    "--fault", "faults", metavar="LIST", callback=lambda *given: _faults(given[2]),
+    help="Misbehave on purpose, for tests of clients: 429, 503, slow, reset, drop, limits; separated by commas.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+def api(content: Path, host: str, port: int, faults: Sequence[str], quiet: bool) -> None:
+    """Serve the App Offerings API over the content folder."""
+    from generator.api_console import Console
+    from generator.api_server import serve
+    from generator.settings import load_token
+
+    console = Console(load_token(), quiet)
+    number = serve(content, console.ways(host, faults), port, console.ready)
+    raise click.exceptions.Exit(128 + number)
+
+
+@cli.command()
 @click.argument("folder", type=_FOLDER, metavar="DIR")
 def init(folder: Path) -> None:
     """Make a new store in DIR that builds at once."""
@@ -157,7 +177,7 @@ def init(folder: Path) -> None:
 
     for path in init_store(folder):
         click.echo(f"  {path}")
-    click.echo(f"Made a store in {folder}. Next: cd {folder} && appshelf build")
+    click.echo(f"Made a store in {folder}. Next: cd {folder} && appshelf preview --open")
 
 
 @cli.command()
@@ -169,7 +189,18 @@ def new(reference: str, content: Path) -> None:
 
     folder = new_offering(content, reference)
     click.echo(f"Made {folder}, a draft. Write its texts, then remove `draft = true` from offering.toml.")
-    click.echo("To see it: appshelf build --drafts")
+    click.echo("To see it: appshelf preview --drafts --open")
+
+
+def _faults(given: str | None) -> Sequence[str]:
+    if given is None:
+        return ()
+    from generator.api_faults import FAULTS
+
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if strange := [name for name in names if name not in FAULTS]:
+        raise click.BadParameter(f"{strange[0]!r} is none of {', '.join(FAULTS)}")
+    return names
 
 
 class _PreviewPrinter:

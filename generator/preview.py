@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,8 +87,8 @@ async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) 
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     server.serve()
     audience.ready(str(workshop.settings.base_url))
-    async for _ in changes(*_watched(workshop.settings), stop):
-        if news := await asyncio.to_thread(_updated, workshop):
+    async for touched in changes(*_watched(workshop.settings), stop):
+        if news := await asyncio.to_thread(_updated, workshop, touched=touched):
             server.reload_all()
             with suppress(OSError):  # a terminal that is gone
                 audience.told(news)
@@ -96,11 +96,11 @@ async def _serve(workshop: Workshop, server: PreviewServer, audience: Audience) 
     return ended_by[0]
 
 
-def _updated(workshop: Workshop, jobs: int = 1) -> News | None:
+def _updated(workshop: Workshop, jobs: int = 1, *, touched: Collection[str] | None = None) -> News | None:
     """Make the edition anew, and tell if anything else is to be seen. Even a defect of ours does not end the server."""
     began = time.perf_counter()
     try:
-        if not workshop.update(jobs):
+        if not workshop.update(jobs, touched=touched):
             return None
     except UsageError:
         raise

@@ -1,10 +1,12 @@
 """From a checked listing to what the store shows of it: its `PublicOffering`, and the files that go with it."""
 
 import base64
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from pydantic_core import PydanticCustomError
@@ -43,26 +45,28 @@ class Stock:
     configuration_uri_template: str | None
 
 
+Drawn = Mapping[tuple[str, str], Picture]
+"""Pictures by what made them, ``"icon"`` or ``"figure"``, and the SHA-256 of the file that they were made of."""
+
+
 @dataclass(frozen=True)
 class Stocked:
-    """A stock, the files themselves, and what the author should know."""
+    """A stock, the files themselves, what was drawn, and what the author should know."""
 
     stock: Stock
     assets: tuple[Asset, ...]
+    drawn: Drawn
     problems: tuple[Problem, ...]
 
 
-Figures = Callable[[bytes], tuple[Picture, tuple[Asset, ...]]]
-"""What makes a picture in a text of a file: `assets.figure`, or what remembers its results."""
-
-
-def take_stock(listing: Listing, figures: Figures = assets.figure) -> Stocked:
+def take_stock(listing: Listing, known: Drawn = MappingProxyType({})) -> Stocked:
     """Make the files of one listing: pictures in the sizes of its pages, attachments under our names.
 
-    Problems of its files are told in the result, errors and warnings alike; where a picture cannot be used its
-    monogram stands in, so that all problems of all offerings are found in one go.
+    What is `known` is not drawn again, and its files are not among the assets. Problems of the listing's files are
+    told in the result, errors and warnings alike; where a picture cannot be used its monogram stands in, so that all
+    problems of all offerings are found in one go.
     """
-    desk = _Desk(listing, figures)
+    desk = _Desk(listing, known)
     desk.read_words()
     attachments = desk.attachments()
     by_key = {attachment.key: attachment for attachment in attachments}
@@ -74,7 +78,7 @@ def take_stock(listing: Listing, figures: Figures = assets.figure) -> Stocked:
         configuration_uri_template=desk.configuration(),
     )
     files = {asset.path: asset for asset in desk.assets}
-    return Stocked(stock, tuple(files.values()), tuple(desk.problems))
+    return Stocked(stock, tuple(files.values()), desk.drawn, tuple(desk.problems))
 
 
 def present(listing: Listing, stock: Stock) -> PublicOffering:
@@ -150,9 +154,10 @@ def _store_words(store: StoreEntry) -> Iterator[tuple[tuple[str | int, ...], str
 class _Desk:
     """Where one listing is prepared: gathers its files and problems on the way."""
 
-    def __init__(self, listing: Listing, figures: Figures) -> None:
+    def __init__(self, listing: Listing, known: Drawn) -> None:
         self.listing = listing
-        self.figures = figures
+        self.known = known
+        self.drawn: dict[tuple[str, str], Picture] = {}
         self.assets: list[Asset] = []
         self.problems: list[Problem] = []
 
@@ -173,10 +178,9 @@ class _Desk:
         drawn = self._own_picture() or self._linked_picture()
         if drawn is None:
             motif = next(iter(self.listing.store.categories), "")
-            monogram, asset = assets.monogram(clean(self.listing.offering.name), clean(motif))
-            drawn = monogram, (asset,)
-        self.assets += drawn[1]
-        return drawn[0]
+            drawn, asset = assets.monogram(clean(self.listing.offering.name), clean(motif))
+            self.assets.append(asset)
+        return drawn
 
     def attachments(self) -> tuple[Attachment, ...]:
         """Every usable attachment, with a figure for those that a text or screenshot shows."""
@@ -225,11 +229,11 @@ class _Desk:
             self.problems.append(self.listing.place.problem("configuration_uri_template", reason, warning=True))
             return None
 
-    def _own_picture(self) -> tuple[Picture, tuple[Asset, ...]] | None:
+    def _own_picture(self) -> Picture | None:
         file = self.listing.picture
-        return self._used(file, "picture", assets.icon, assets.PICTURE_BYTES) if file else None
+        return self._used(file, "picture", self._icon, assets.PICTURE_BYTES) if file else None
 
-    def _linked_picture(self) -> tuple[Picture, tuple[Asset, ...]] | None:
+    def _linked_picture(self) -> Picture | None:
         """Draw a picture that came inside the record; one at an address is not ours to show."""
         address = self.listing.offering.picture_uri
         if not address or self.listing.picture:
@@ -239,7 +243,7 @@ class _Desk:
                 raise AssetError(
                     "is no data: address of a picture, and no file picture.* stands here: a monogram is shown"
                 )
-            return assets.icon(base64.b64decode(match[1], validate=True))
+            return self._icon(base64.b64decode(match[1], validate=True))
         except (AssetError, ValueError) as error:
             self.problems.append(self.listing.place.problem("picture_uri", str(error), warning=True))
             return None
@@ -249,12 +253,23 @@ class _Desk:
             download, asset = assets.download(file.path.name, content)
             figure = None
             if is_shown and assets.supported_picture(content):
-                figure, variants = self.figures(content)
-                self.assets.extend(variants)
+                figure = self._draw("figure", assets.figure, content)
             self.assets.append(asset)
             return Attachment(file.key, download, figure, is_listed)
 
         return self._used(file, "attachments", make, assets.ATTACHMENT_BYTES)
+
+    def _icon(self, content: bytes) -> Picture:
+        return self._draw("icon", assets.icon, content)
+
+    def _draw(self, kind: str, make: Callable[[bytes], tuple[Picture, tuple[Asset, ...]]], content: bytes) -> Picture:
+        key = kind, hashlib.sha256(content).hexdigest()
+        picture = self.known.get(key)
+        if picture is None:
+            picture, files = make(content)
+            self.assets += files
+        self.drawn[key] = picture
+        return picture
 
     def _used(self, file: LocalFile, field: str, use: Callable[[bytes], Result], limit: int) -> Result | None:
         try:

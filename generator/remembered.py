@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from generator.errors import Problem
 
 Signature = tuple[tuple[str, int, int, int, int], ...]
 """Files by path, times of content and of status, size and inode: equal when none of them changed."""
+
+Touched = frozenset[str] | None
+"""The names of the folders of offerings in which something changed; with ``None`` it may be in any of them."""
 
 _UNSETTLED_NS = 100_000_000
 """A file may change twice within one tick of its clock (10 ms and less); one that changed just now is not trusted."""
@@ -59,14 +62,43 @@ class RememberedFolder(ContentFolder):
     """A content folder whose records are remembered for as long as the files of an offering stay as they are."""
 
     memory: dict[Path, tuple[Signature, Record]] = field(default_factory=dict, compare=False)
+    touched: Touched = None
 
     def record(self, folder: Path) -> Record:
         """Read the offering in `folder`, if anything in it changed since it was last read."""
-        seen = signature([folder])
         remembered = self.memory.get(folder)
+        if remembered and self.touched is not None and folder.name not in self.touched:
+            return remembered[1]
+        seen = signature([folder])
         if remembered and remembered[0] == seen:
             return remembered[1]
+        self.memory.pop(folder, None)
         record = super().record(folder)
         if is_settled(seen):
             self.memory[folder] = seen, record
         return record
+
+    def touches(self, paths: Iterable[Path]) -> bool:
+        """Whether any of the paths may have changed; one that is not below the folder of an offering always may."""
+        if self.touched is None:
+            return True
+        offerings = os.fspath(self.folder / "offerings") + os.sep
+        names = map(os.fspath, paths)
+        return any(
+            not name.startswith(offerings) or name[len(offerings) :].split(os.sep, 1)[0] in self.touched
+            for name in names
+        )
+
+
+def touched_folders(content: Path, paths: Collection[str] | None) -> Touched:
+    """Tell from the absolute paths of changed files which folders under ``offerings/`` changed."""
+    if paths is None:
+        return None
+    offerings = os.path.abspath(content / "offerings")  # noqa: PTH100  # links stay links, as the watcher has them
+    names: set[str] = set()
+    for path in paths:
+        if path.startswith(offerings + os.sep):
+            names.add(path[len(offerings) + 1 :].split(os.sep, 1)[0])
+        elif offerings == path or offerings.startswith(path + os.sep):
+            return None
+    return frozenset(names)

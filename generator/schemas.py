@@ -78,6 +78,12 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "logo": "A picture in the content folder, shown beside the title.",
         "install_url": "Where Get this app leads; {account} and {reference} are filled in.",
         "provider": "Who runs the store.",
+        "api": "The App Offerings API that offerings are read from and written to.",
+    },
+    "Api": {
+        "url": "Its address. The token is sent there, and nowhere else.",
+        "oauth_url": "Where a client's id and secret are exchanged for a token.",
+        "view": "Which offerings are shown: one of the API's predefined filters.",
     },
     "Provider": {
         "name": "The name of the provider; apps without a publisher are its own.",
@@ -125,6 +131,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "logo": "logo.svg",
         "install_url": "https://{account}.example.com/apps/{reference}/install",
     },
+    "Api": {"oauth_url": "https://oauth.xurrent.com/token"},
     "Provider": {"url": "https://example.com/", "support": "mailto:apps@example.com"},
 }
 """A value of a key, where an example says more than words; the comments of new files show them, too."""

@@ -22,32 +22,39 @@ _SHARE = 50
 """A look that nothing asked for takes at most this fraction of the time."""
 
 
-async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[None]:
-    """Yield whenever something may have changed, once for a burst of changes, until `stop` is set.
+Touched = frozenset[str] | None
+"""The absolute paths of what changed; ``None``: it may be anything."""
 
-    A folder may vanish and come back. The first yield comes at once, another a second after a burst, and one every few
-    seconds: behind links, on network drives and in new folders the system may tell nothing. Whoever takes long over a
-    look is asked for fewer. Hidden files, as editors make them beside their own, do not count.
+
+async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[Touched]:
+    """Yield what may have changed, once for a burst of changes, until `stop` is set.
+
+    A folder may vanish and come back. The system tells of changes at once; a second after the start and after a burst,
+    and every few seconds, anything may have changed: behind links, on network drives and in new folders the system may
+    tell nothing. Whoever takes long over a look is asked for fewer. Hidden files, as editors make them beside their
+    own, do not count.
     """
     folders = [Path(os.path.abspath(folder)) for folder in folders]  # noqa: PTH100  # links stay links
+    next_look = time.monotonic() + _SOON_SECONDS
     while not stop.is_set():
         standing = _standing(folders)
         before = _standing(files)
         try:
             async with aclosing(_batches(standing, stop)) as batches:
-                next_look = 0.0
                 async for batch in batches:
                     now, began = _standing(files), time.monotonic()
-                    if batch or now != before or began >= next_look:
-                        yield
+                    is_look = now != before or began >= next_look
+                    if batch or is_look:
+                        yield None if is_look else frozenset(path for _, path in batch)
                         ended = time.monotonic()
                         usual = _SOON_SECONDS if batch else _SELDOM_SECONDS
                         next_look = ended + max(usual, _SHARE * (ended - began))
                     before = now
                     if _standing(folders) != standing or not _removed(batch).isdisjoint(standing):
+                        next_look = 0.0
                         break
         except Exception:  # the library's: out of watches, a folder that went meanwhile, a name that is no UTF-8
-            yield
+            yield None
             await asyncio.sleep(_SOON_SECONDS)
 
 

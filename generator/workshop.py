@@ -4,18 +4,15 @@ Only what changed is read and drawn again, and a page is rendered when it is ask
 in a large store too. An edition is whole: with a problem anywhere, the last good one stays.
 """
 
-import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jinja2
 from jinja2.bccache import Bucket
 
-from generator import assets
-from generator.assets import Asset
 from generator.build import Progress, Shelved, lay_out, notes, open_source, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
@@ -24,7 +21,14 @@ from generator.models import Picture, PublicOffering
 from generator.pages import Page
 from generator.provenance import written_in, written_of
 from generator.public import Logo, Stock, load_logo, present
-from generator.remembered import RememberedChecks, RememberedFolder, Signature, is_settled, signature
+from generator.remembered import (
+    RememberedChecks,
+    RememberedFolder,
+    Signature,
+    is_settled,
+    signature,
+    touched_folders,
+)
 from generator.render import Desk, Renderer
 from generator.settings import Settings, Store
 from generator.spread import spread
@@ -102,17 +106,21 @@ class Workshop:
         self._content = RememberedFolder(settings.content)
         self._checks = RememberedChecks()
         self._stock: dict[str, tuple[Listing, Signature, Shelved]] = {}
-        self._figures: dict[str, Picture] = {}
+        self._drawn: dict[tuple[str, str], Picture] = {}
+        self._presented: dict[str, tuple[Listing, Stock, PublicOffering]] = {}
+        self._tried: Signature | None = None
         self._compiled = _Compiled()
         self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
         self._lock = threading.RLock()
 
-    def update(self, jobs: int = 1) -> bool:
+    def update(self, jobs: int = 1, *, touched: Collection[str] | None = None) -> bool:
         """Make the edition anew, and tell whether anything else is to be seen. With problems the last good one stays.
 
         `jobs` may be more than one only before threads are started: it is the number of processes that are forked.
+        With `touched`, the absolute paths of what changed, offerings are looked at only there.
         """
         problems: tuple[Problem, ...] = ()
+        self._content = replace(self._content, touched=touched_folders(self.settings.content, touched))
         try:
             edition: Edition | None = self._made(jobs)
         except InputError as error:
@@ -171,12 +179,14 @@ class Workshop:
         shelved = self._shelved(catalog.listings, jobs)
         others = [settings.content / "store.toml", Path(settings.source)]
         templates = signature(settings.template_folders)
-        loader = Templates(settings.template_folders)
+        before = self.edition
+        is_settled_loader = before is not None and before.templates == templates and is_settled(templates)
+        loader = before.loader if before and is_settled_loader else Templates(settings.template_folders)
         edition = Edition(store, catalog, shelved, logo, templates, signature(others), loader)
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
-        if edition == self.edition:
-            return self.edition
-        if self.edition is None or edition.templates != self.edition.templates:
+        if edition == before:
+            edition = before
+        if before and self._tried != templates:
             self._try_templates(edition)
         return edition
 
@@ -186,6 +196,7 @@ class Workshop:
         firsts = {page.template: page for page in reversed(list(window.pages.values()))}
         for page in firsts.values():
             window.renderer.render(page)
+        self._tried = edition.templates
 
     def _window(self, edition: Edition, view: View) -> Window:
         if view not in edition.windows:
@@ -196,13 +207,20 @@ class Workshop:
         problems = edition.problems(view)
         refuse(problems, strict=self.settings.strict)
         listings = edition.catalog.shown(drafts=view.drafts, disabled=view.disabled)
-        offerings = [present(it, edition.shelved[it.offering.reference].stock) for it in listings]
+        offerings = [self._present(it, edition.shelved[it.offering.reference].stock) for it in listings]
         disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
         desk = Desk(self._written(edition, listings), disabled, self._compiled, edition.loader)
         layout = lay_out(self.settings, edition.store, offerings, edition.logo, desk=desk)
         pages = {page.path: page for page in layout.pages}
         files = frozenset(path for it in listings for path in _paths_of(edition.shelved[it.offering.reference].stock))
         return Window(listings, pages, layout.shared, files, layout.renderer, tuple(problems))
+
+    def _present(self, listing: Listing, stock: Stock) -> PublicOffering:
+        known = self._presented.get(listing.offering.reference)
+        if not (known and known[0] is listing and known[1] is stock):
+            known = listing, stock, present(listing, stock)
+            self._presented[listing.offering.reference] = known
+        return known[2]
 
     def _written(self, edition: Edition, listings: Sequence[Listing]) -> Callable[[object, str], str | None]:
         by_reference = {listing.offering.reference: listing for listing in listings}
@@ -219,22 +237,23 @@ class Workshop:
 
     def _shelved(self, listings: Sequence[Listing], jobs: int) -> Mapping[str, Shelved]:
         """Make the files of what changed, and take the others as they are."""
-        seen = {it.offering.reference: (it, signature(_paths(it))) for it in listings}
+        seen = {it.offering.reference: (it, self._signature(it)) for it in listings}
         known = {name: it for name, it in self._stock.items() if it[:2] == seen.get(name)}
         fresh = [it for it in listings if it.offering.reference not in known]
-        every = spread(stocking(fresh, self._keep, self._figure), len(fresh), jobs)
+        every = spread(stocking(fresh, self._keep, self._drawn), len(fresh), jobs)
         for number, made in enumerate(every):
             name = fresh[number].offering.reference
             self._progress("files", number + 1, len(fresh))
-            self._figures |= {a.download.sha256: a.figure for a in made.stock.attachments if a.figure}
+            self._drawn |= made.drawn
             known[name] = (*seen[name], made)
         self._stock = {name: it for name, it in known.items() if is_settled(it[1])}
         return {name: made for name, (_, _, made) in known.items()}
 
-    def _figure(self, content: bytes) -> tuple[Picture, tuple[Asset, ...]]:
-        """Make a figure, unless it was made before: then its files lie in the folder already."""
-        known = self._figures.get(hashlib.sha256(content).hexdigest())
-        return (known, ()) if known else assets.figure(content)
+    def _signature(self, listing: Listing) -> Signature:
+        """Look at the files of a listing, if anything there may have changed."""
+        paths, known = _paths(listing), self._stock.get(listing.offering.reference)
+        is_known = known and known[0] is listing and not self._content.touches(paths)
+        return known[1] if known and is_known else signature(paths)
 
     def _keep(self, path: str, content: bytes) -> Entry:
         check_path(path)

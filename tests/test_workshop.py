@@ -13,7 +13,7 @@ import pytest
 
 from generator.build import build
 from generator.errors import Problem, UsageError
-from generator.remembered import RememberedFolder, is_settled, signature
+from generator.remembered import RememberedFolder, is_settled, signature, touched_folders
 from generator.settings import Settings
 from generator.workshop import View, Workshop
 from stores import offering, random_store, several, told, write_records, write_store
@@ -131,17 +131,55 @@ def test_a_change_shows(folder: Path, change: str) -> None:
     assert page(shop, path) != before
 
 
+@pytest.mark.parametrize("is_told", [False, True], ids=["anything may have changed", "the changed paths are told"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_after_a_change_the_pages_are_those_of_a_new_workshop(folder: Path, change: str) -> None:
+def test_after_a_change_the_pages_are_those_of_a_new_workshop(folder: Path, change: str, is_told: bool) -> None:
     """Whatever is remembered, nothing stale is shown."""
+    settle(folder)
     shop = workshop(folder)
+    before = set(signature([folder / "content"]))
     CHANGES[change][1](folder / "content")
-    shop.update()
+    changed = {path for path, *_ in before ^ set(signature([folder / "content"]))}
+    shop.update(touched=changed if is_told else None)
     fresh = Workshop(shop.settings, folder / "other files")
     fresh.update()
+    page(fresh, "index.html")
     assert fresh.edition
     for path in (*fresh.edition.windows[USUAL].pages, *fresh.edition.windows[USUAL].shared):
         assert shop.show(path, USUAL) == fresh.show(path, USUAL), path
+
+
+def test_told_where_to_look_it_looks_nowhere_else(folder: Path) -> None:
+    """And what was missed shows when it looks everywhere."""
+    settle(folder)
+    shop = workshop(folder)
+    offerings = folder / "content/offerings"
+    replaced = {name: offerings / name / "description.md" for name in ("dusk", "dawn")}
+    for file in replaced.values():
+        file.write_text("Marked.")
+    assert shop.update(touched=[str(replaced["dusk"])])
+    shown = {name: "Marked." in page(shop, f"apps/wdc_{name}/index.html") for name in replaced}
+    assert shown == {"dusk": True, "dawn": False}
+    assert shop.update()
+    assert "Marked." in page(shop, "apps/wdc_dawn/index.html")
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        pytest.param(None, None, id="anything"),
+        pytest.param([], set(), id="nothing"),
+        pytest.param(["offerings/a/offering.toml", "offerings/b/attachments/x.pdf"], {"a", "b"}, id="files"),
+        pytest.param(["offerings/a"], {"a"}, id="the folder of an offering"),
+        pytest.param(["store.toml", "../templates/index.html"], set(), id="other files"),
+        pytest.param(["offerings"], None, id="all offerings"),
+        pytest.param(["."], None, id="the content folder"),
+        pytest.param(["offerings-old/a/offering.toml"], set(), id="a folder with a similar name"),
+    ],
+)
+def test_the_offerings_in_which_something_changed(tmp_path: Path, paths: list[str] | None, names: object) -> None:
+    absolute = None if paths is None else [os.path.normpath(tmp_path / "content" / path) for path in paths]
+    assert touched_folders(tmp_path / "content", absolute) == names
 
 
 def test_two_changes_within_one_tick_of_the_clock(folder: Path) -> None:
