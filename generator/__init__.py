@@ -49,7 +49,8 @@ Imports point down only:
     api_guard  api_docs
     api_store  api_schemas
     api_files  api_index  api_paging
-    api_writes  api_records
+    api_writes
+    api_records
     api_answers
     preview
     preview_server

@@ -177,7 +177,7 @@ class Service:
         with self.index.ordered(selection.order) as keys:
             cut = paging.page_at(self._selected(keys, selection), place)
             shown = [it for key in cut.keys if (it := self.index.find(int(str(key[-1]))))]
-            given = [fields_of(it, selection.shown, self.index.names, self._address(request)) for it in shown]
+            given = [fields_of(it, selection.shown, self.index.known, self._address(request)) for it in shown]
         edges = None
         if shown:
             first, *_, last = (shown[0], shown[-1])
@@ -205,13 +205,13 @@ class Service:
         it = await self._found(name)
         fields = [part for part in _query(request).split("&") if part.startswith("fields=")]
         selection = _selection("&".join(fields), None)
-        tag = etag(it, self.index.names)
+        tag = etag(it, self.index.known)
         headers = {"ETag": tag, "Vary": "Accept-Encoding"}
         if _names_tag(request.headers.getlist("if-none-match"), tag):
             return Response(status_code=304, headers=headers)
         if selection.fields:
-            return answer(fields_of(it, selection.shown, self.index.names, self._address(request)), headers=headers)
-        return answer(whole_record(it, self.index.names, self._address(request)), headers=headers)
+            return answer(fields_of(it, selection.shown, self.index.known, self._address(request)), headers=headers)
+        return answer(whole_record(it, self.index.known, self._address(request)), headers=headers)
 
     async def create(self, request: Request) -> Response:
         """Create an app offering, a draft (specification, section "Create an app offering")."""
@@ -232,8 +232,8 @@ class Service:
         return self._written(it, request, 200, {})
 
     def _written(self, it: Stored, request: Request, status: int, headers: dict[str, str]) -> Response:
-        record = whole_record(it, self.index.names, self._address(request))
-        return answer(record, status, {"ETag": etag(it, self.index.names), **headers})
+        record = whole_record(it, self.index.known, self._address(request))
+        return answer(record, status, {"ETag": etag(it, self.index.known), **headers})
 
     async def _found(self, name: str) -> Stored:
         number = id_named(name)

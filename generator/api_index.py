@@ -19,6 +19,7 @@ from generator.content import ContentFolder
 from generator.errors import Problem
 from generator.filters import SortKey
 from generator.matching import OrderKey, order_key
+from generator.models import Offering, Referenced
 from generator.remembered import Signature, is_settled, signature
 from generator.spread import spread
 from generator.watching import Touched
@@ -45,7 +46,7 @@ class Index:
     def __init__(self, content: Path, told: Callable[[Problem], None] = lambda _: None) -> None:
         self.content = content.absolute()
         self.offerings = self.content / "offerings"
-        self.names: dict[int, str] = {}
+        self.known: dict[tuple[str, int], Mapping[str, object]] = {}
         self.is_watched = False
         self._source = ContentFolder(self.content)
         self._told = told
@@ -56,7 +57,7 @@ class Index:
         self._by_id: dict[int, Stored] = {}
         self._by_reference: dict[str, Stored] = {}
         self._hidden: dict[Path, str] = {}
-        self._named: dict[int, Counter[str]] = defaultdict(Counter)
+        self._said: dict[tuple[str, int], Counter[tuple[tuple[str, object], ...]]] = defaultdict(Counter)
         self._orders: dict[Order, tuple[Callable[[Mapping[str, object]], OrderKey], list[OrderKey]]] = {}
         self._lock = threading.RLock()
         self._folder_locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
@@ -189,7 +190,7 @@ class Index:
         self._hidden.pop(it.folder, None)
         self._by_folder[it.folder] = self._by_id[it.id] = it
         self._by_reference[it.listing.offering.reference] = it
-        self._name(it, 1)
+        self._count(it, 1)
         for key, keys in self._orders.values():
             insort(keys, key(it.values))
 
@@ -198,7 +199,7 @@ class Index:
         if it is None:
             return
         del self._by_id[it.id], self._by_reference[it.listing.offering.reference]
-        self._name(it, -1)
+        self._count(it, -1)
         for key, keys in self._orders.values():
             del keys[bisect_left(keys, key(it.values))]
 
@@ -217,18 +218,16 @@ class Index:
             if listing:
                 self._put(stored(listing, folder))
 
-    def _name(self, it: Stored, count: int) -> None:
-        """Count the name that an offering gives its service instance; the most frequent one is that of the instance."""
-        instance = it.listing.offering.service_instance
-        if not instance.name:
-            return
-        names = self._named[instance.id]
-        names[instance.name] += count
-        best = max(((number, name) for name, number in names.items() if number > 0), default=None)
-        if best:
-            self.names[instance.id] = best[1]
-        else:
-            self.names.pop(instance.id, None)
+    def _count(self, it: Stored, number: int) -> None:
+        """Count what an offering says of the records that it refers to; what most of them say is taken to be so."""
+        offering = it.listing.offering
+        for field, part in _references(offering):
+            said = tuple(part.model_dump(exclude={"id"}, exclude_none=True, include={"name", "version"}).items())
+            if said:
+                of_it = self._said[field, part.id]
+                of_it[said] += number
+                best = max(of_it, key=lambda each: (of_it[each], str(each)))
+                self.known[field, part.id] = dict(best) if of_it[best] > 0 else {}
 
     def _note(self, folder: Path, problems: Sequence[Problem]) -> None:
         """Tell problems once, for as long as they last; only an error makes an offering broken."""
@@ -241,6 +240,12 @@ class Index:
             self._broken.discard(folder)
         else:
             self._broken.add(folder)
+
+
+def _references(offering: Offering) -> Iterator[tuple[str, Referenced]]:
+    yield "service_instance", offering.service_instance
+    if offering.ui_extension_version:
+        yield "ui_extension_version", offering.ui_extension_version
 
 
 def _identity(it: Stored | None) -> tuple[int, str] | None:

@@ -30,17 +30,19 @@ PICTURE_KEY: Final = "picture"
 
 _NODE_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,200}")
 _NUMBER: Final = re.compile(r"[0-9]{1,19}")
-_MENTIONED: Final = re.compile(r"attachments/[^\s<>\[\]\"']+")
+_SHOWN: Final = re.compile(
+    r"!\[(?:\\.|[^\]\\]){0,1000}+\]\(\s*(?:<(attachments/[^<>\n]+)>|(attachments/(?:[^\s()<>]|\([^\s()<>]*\))+))"
+)
 
 Address = Callable[[int, str], str]
 """From the id of an offering and the key of a file to the address at which it may be fetched for a while."""
-Names = Mapping[int, str]
-"""The service instances that the content folder names."""
+Known = Mapping[tuple[str, int], Mapping[str, Json]]
+"""What the content folder says of the records that offerings refer to, by field and id."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An attachment of an offering: `inline` when a text shows or links it, `size` in bytes."""
+    """An attachment of an offering: `inline` when a text shows it (and does not only link it), `size` in bytes."""
 
     file: LocalFile
     inline: bool
@@ -73,8 +75,8 @@ def stored(listing: Listing, folder: Path) -> Stored:
     offering = listing.offering
     times = {name: _instant(getattr(offering, name) or offering.created_at) for name in ("created_at", "updated_at")}
     values = {name: times.get(name, getattr(offering, _ATTRIBUTES[name])) for name in {*FILTERS, *SORTABLE}}
-    mentioned = _mentioned(offering) if listing.attachments else frozenset()
-    files = (StoredFile(it, it.key in mentioned, _size(it.path)) for it in listing.attachments)
+    shown = _shown(offering) if listing.attachments else frozenset()
+    files = (StoredFile(it, it.key in shown, _size(it.path)) for it in listing.attachments)
     blank_as_null = {name: None if value == "" else value for name, value in values.items()}
     return Stored(listing, folder, tuple(files), blank_as_null)
 
@@ -91,38 +93,28 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _mentioned(offering: Offering) -> frozenset[str]:
+def _shown(offering: Offering) -> frozenset[str]:
+    """Return the keys of the files that a text shows: ``![…](attachments/…)``."""
     texts = (getattr(offering, name) or "" for name in TEXT_NAMES)
-    found = (match[0] for text in texts for match in _MENTIONED.finditer(text))
-    return frozenset(attachment_key(part) for it in found for part in _endings(it))
+    return frozenset(attachment_key(match[1] or match[2]) for text in texts for match in _SHOWN.finditer(text))
 
 
-def _endings(address: str) -> Iterable[str]:
-    """Return an address as it may be meant: a closing bracket or stop may be the text's."""
-    yield address
-    while address and address[-1] in ").,;:!?":
-        address = address[:-1]
-        yield address
-    if ")" in address:
-        yield address.partition(")")[0]
-
-
-def fields_of(it: Stored, wanted: Iterable[str], names: Names, address: Address) -> dict[str, Json]:
+def fields_of(it: Stored, wanted: Iterable[str], known: Known, address: Address) -> dict[str, Json]:
     """Return the wanted fields of a record, blank ones as null; ``disabled`` of a disabled one is always there."""
-    given = {name: _FIELDS[name](it, names, address) for name in wanted}
+    given = {name: _FIELDS[name](it, known, address) for name in wanted}
     if it.listing.offering.disabled:
         given["disabled"] = True
     return given
 
 
-def whole_record(it: Stored, names: Names, address: Address) -> dict[str, Json]:
+def whole_record(it: Stored, known: Known, address: Address) -> dict[str, Json]:
     """Return all fields of a record."""
-    return fields_of(it, WHOLE, names, address)
+    return fields_of(it, WHOLE, known, address)
 
 
-def etag(it: Stored, names: Names) -> str:
+def etag(it: Stored, known: Known) -> str:
     """Return the record's entity tag: a hash of all that is stored, whatever part is asked for, without addresses."""
-    content = encoded(whole_record(it, names, lambda number, key: f"{number}/{key}"))
+    content = encoded(whole_record(it, known, lambda number, key: f"{number}/{key}"))
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
@@ -147,7 +139,7 @@ def id_named(text: str) -> int | None:
 
 # --- Field by field
 
-_Field = Callable[[Stored, Names, Address], Json]
+_Field = Callable[[Stored, Known, Address], Json]
 _ATTRIBUTES: Final = {info.alias or name: name for name, info in Offering.model_fields.items()}
 
 
@@ -160,21 +152,23 @@ def _time(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def _service_instance(it: Stored, names: Names, _: Address) -> Json:
-    instance = it.listing.offering.service_instance
-    return {**_referenced(instance), "name": instance.name or names.get(instance.id)}
+def _service_instance(it: Stored, known: Known, _: Address) -> Json:
+    return _referenced("service_instance", it.listing.offering.service_instance, known)
 
 
-def _ui_extension_version(it: Stored, *_: object) -> Json:
+def _ui_extension_version(it: Stored, known: Known, _: Address) -> Json:
     version = it.listing.offering.ui_extension_version
-    return {**_referenced(version), "version": version.version} if version else None
+    return _referenced("ui_extension_version", version, known) if version else None
 
 
-def _referenced(part: Referenced) -> dict[str, Json]:
-    return {"id": part.id, "name": part.name, **(part.model_extra or {})}
+def _referenced(field: str, part: Referenced, known: Known) -> dict[str, Json]:
+    """Give a reference; where the offering says nothing of the record, what others say of it."""
+    blank = {key: None for key in type(part).model_fields if key != "id"}
+    own = {key: value for key, value in part.model_dump().items() if value is not None}
+    return {"id": part.id, **blank, **known.get((field, part.id), {}), **own}
 
 
-def _attachments(it: Stored, _: Names, address: Address) -> Json:
+def _attachments(it: Stored, _: Known, address: Address) -> Json:
     return [
         {
             "key": each.file.key,
@@ -187,7 +181,7 @@ def _attachments(it: Stored, _: Names, address: Address) -> Json:
     ]
 
 
-def _picture(it: Stored, _: Names, address: Address) -> Json:
+def _picture(it: Stored, _: Known, address: Address) -> Json:
     return address(it.id, PICTURE_KEY) if it.listing.picture else it.listing.offering.picture_uri or None
 
 

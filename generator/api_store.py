@@ -75,7 +75,7 @@ class ContentStore:
             before = self._reread(found.folder)
             if before.id != number:
                 raise RefusedError(404)
-            if not admits(etag(before, self.index.names)):
+            if not admits(etag(before, self.index.known)):
                 raise RefusedError(412)
             change = amendment(body, self._context(), _standing(before, address))
             is_renamed = change.offering.reference != before.listing.offering.reference
@@ -102,7 +102,7 @@ class ContentStore:
     # --- Planned
 
     def _context(self) -> Context:
-        return Context(self._account(), self.index.names)
+        return Context(self._account(), self.index.known)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(int(self._clock()), UTC)
@@ -121,7 +121,7 @@ class ContentStore:
     def _added(self, change: Change) -> list[tuple[str, bytes]]:
         files = [(key, self._uploads.content(key)) for key in change.added]
         if missing := [key for key, content in files if content is None]:
-            raise invalid(*(("attachments", f"no uploaded file has the key {key[:200]}") for key in missing))
+            raise invalid(*((change.added[key], f"no uploaded file has the key {key[:200]}") for key in missing))
         return [(key, content) for key, content in files if content is not None]
 
     def _claim(self, change: Change) -> None:

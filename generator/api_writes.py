@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from generator.api_answers import Json, Pair, RefusedError, invalid
+from generator.api_records import Known
 from generator.catalog import derived_reference
 from generator.filetypes import PictureFormat, picture_format
 from generator.filters import LATER_FIELDS
@@ -60,11 +61,12 @@ class NewPicture:
 class Change:
     """What a write asks for: the offering as it shall be, and files that come and go.
 
-    `picture` is the picture file as it shall be; with `keeps_picture` it stays as it is.
+    `added` has the keys of uploads, each with the field that names it. `picture` is the picture file as it shall be;
+    with `keeps_picture` it stays as it is.
     """
 
     offering: Offering
-    added: tuple[str, ...]
+    added: Mapping[str, str]
     removed: tuple[str, ...]
     picture: NewPicture | None
     keeps_picture: bool
@@ -82,10 +84,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Context:
-    """What is known beside the offering: the account's name, and the names of service instances."""
+    """What is known beside the offering: the account's name, and the records that offerings refer to."""
 
     account: str
-    names: Mapping[int, str]
+    known: Known
 
 
 def read_body(content: bytes) -> dict[str, Json]:
@@ -128,7 +130,7 @@ def creation(body: Mapping[str, Json], context: Context, source: str | None) -> 
     name = values.get("name")
     if not values.get("reference") and isinstance(name, str) and name.strip():
         values["reference"] = default_reference(context.account, name)
-    values = _named(values, context.names, None)
+    values = _named(values, context.known, None)
     return _change({"id": 1, **values}, values, errors, None)
 
 
@@ -142,7 +144,7 @@ def amendment(body: Mapping[str, Json], context: Context, before: Standing) -> C
             values["reference"] = default_reference(context.account, name)
         elif not before.draft and values["reference"] != before.offering.reference:
             errors.append(("reference", "can't be changed once the app offering is published"))
-    values = _named(values, context.names, before.offering)
+    values = _named(values, context.known, before.offering)
     return _change({**standing, **values}, values, errors, before)
 
 
@@ -180,18 +182,16 @@ def _values(body: Mapping[str, Json]) -> tuple[dict[str, Any], list[Pair]]:
     return {name: None if value == "" else value for name, value in values.items()}, errors
 
 
-def _named(values: dict[str, Any], names: Mapping[int, str], before: Offering | None) -> dict[str, Any]:
-    """Complete references by what is known of the same id: what the offering says of it, or the name others give it."""
+def _named(values: dict[str, Any], known: Known, before: Offering | None) -> dict[str, Any]:
+    """Complete references by what is known of the same id: what the offering says of it, or else what others do."""
     completed = dict(values)
     for field in REFERENCES:
         given, standing = values.get(field), getattr(before, field, None)
         if not isinstance(given, dict) or type(number := given.get("id")) is not int:
             continue
-        if standing and standing.id == number:
-            known = standing.model_dump(by_alias=True)
-        else:
-            known = {"name": names.get(number)} if field == "service_instance" else {}
-        completed[field] = {**known, **{key: value for key, value in given.items() if value is not None}}
+        same = standing.model_dump(by_alias=True) if standing and standing.id == number else {}
+        told = {**known.get((field, number), {}), **same, **given}
+        completed[field] = {key: value for key, value in told.items() if value is not None}
     return completed
 
 
@@ -231,7 +231,7 @@ def _change(fields: dict[str, Any], asked: Mapping[str, Any], errors: list[Pair]
     if errors or offering is None:
         raise invalid(*_in_order(errors))
     standing = before.keys if before else frozenset[str]()
-    added = tuple(dict.fromkeys(it.key for _, it in changes if not it.destroy and it.key not in standing))
+    added = {it.key: name for name, it in changes if not it.destroy and it.key not in standing}
     removed = tuple(dict.fromkeys(it.key for _, it in changes if it.destroy))
     return Change(offering, added, removed, picture, keeps)
 
