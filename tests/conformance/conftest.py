@@ -1,28 +1,16 @@
 """The servers that the exchanges are played against, each started when it is first needed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 from exchanges import Exchange
-from generator.api import Ways, create_app
-from generator.credentials import Secret
-from playing import Player, Server
-from serving import on_loopback
-from targets import Target, TargetError, ask_target, copied_store, names
-
-OUR_TOKEN = "a-token-for-tests"  # noqa: S105
-
-
-@contextmanager
-def our_server(folder: Path) -> Iterator[Target]:
-    """Serve a copy of the store, made in `folder`, by our own API."""
-    content = copied_store(folder)
-    with on_loopback(lambda _: create_app(content, Ways(token=Secret(OUR_TOKEN)))) as origin:
-        yield Target(Server(origin, OUR_TOKEN, names()), is_ours=True)
+from playing import Player
+from serving import our_server
+from targets import Target, TargetError, ask_target
 
 
 @pytest.fixture(scope="session")
