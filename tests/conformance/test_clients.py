@@ -131,6 +131,25 @@ def test_it_is_not_let_in_with_another_token(origin: str) -> None:
     assert (refused.value.response.status_code, refused.value.response.json()) == (401, {"message": "Unauthorized"})
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "retry_after", "kind", "body"),
+    [
+        ("429", 429, "1", "application/json; charset=utf-8", '{"message":"Too Many Requests"}'),
+        ("503", 503, None, "text/html", "<html>"),
+    ],
+)
+def test_a_fault_is_what_the_platform_answers(
+    tmp_path: Path, fault: str, status: int, retry_after: str | None, kind: str, body: str
+) -> None:
+    with appshelf_api(copied_store(tmp_path), "--fault", fault) as address, requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {PROCESS_TOKEN}"
+        answers = [session.get(f"{address}/v1/app_offerings/1") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, status]
+    assert answers[2].headers.get("Retry-After") == retry_after
+    assert answers[2].headers["Content-Type"].startswith(kind)
+    assert answers[2].text.startswith(body)
+
+
 def test_it_meets_429_and_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Every third request is refused, once with ``Retry-After`` and once without; nothing is missed or repeated."""
     with appshelf_api(copied_store(tmp_path), "--fault", "429") as address:
