@@ -79,8 +79,10 @@ class Opened:
         return b"".join(self.chunks())
 
     def _refuse_announced(self) -> None:
+        if self._response.request.method == "HEAD" or self.status in {204, 304}:
+            return  # the length is that of a body which does not come (RFC 9110, section 8.6)
         announced = self.headers.get("content-length", "")
-        if announced.isascii() and announced.isdecimal() and self._response.request.method != "HEAD":
+        if announced.isascii() and announced.isdecimal():
             is_over = len(announced.lstrip("0")) > 15 or int(announced[-16:]) > self._limits.bytes
             if is_over:
                 raise self._too_large()
@@ -128,7 +130,7 @@ def opened(
 ) -> Iterator[Opened]:
     """Send `request` and give its answer as soon as the headers are there; the body is read within the block.
 
-    Only gzip is asked for. Redirects, credentials of the client and of the environment play no part. Raises
+    Only gzip is asked for. Redirects, cookies, and credentials of the client or of the environment play no part. Raises
     `RemoteError` of one of the kinds above, from inside the block too.
     """
     _keep_addresses_out_of_logs()
@@ -140,6 +142,7 @@ def opened(
             raise DeadlineError(f"{host}: no whole answer within {limits.seconds:g} seconds")
 
     request.headers["Accept-Encoding"] = "gzip"
+    request.headers.pop("Cookie", None)
     request.extensions = {
         **request.extensions,
         "deadline": limits.seconds,
