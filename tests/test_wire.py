@@ -145,24 +145,24 @@ def test_a_name_leads_where_it_is_told_to() -> None:
 
 def drips_headers(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 200, every=0.05)
+    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 400, every=0.05)
 
 
 def drips_body(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
-    conversation.drip(b"s" * 200, every=0.05)
+    conversation.drip(b"s" * 400, every=0.05)
 
 
 def drips_chunks(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    conversation.drip(b"1\r\nx\r\n" * 40, every=0.05)
+    conversation.drip(b"1\r\nx\r\n" * 70, every=0.05)
 
 
 def goes_on_with_1xx(conversation: Conversation) -> None:
     conversation.asked()
-    for _ in range(500):
+    for _ in range(1000):
         conversation.say(b"HTTP/1.1 102 Processing\r\n\r\n")
         if conversation.stopped.wait(0.02):
             return
@@ -170,11 +170,11 @@ def goes_on_with_1xx(conversation: Conversation) -> None:
 
 def says_nothing(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.stopped.wait(12)
+    conversation.stopped.wait(20)
 
 
 def takes_nothing(conversation: Conversation) -> None:
-    conversation.stopped.wait(12)
+    conversation.stopped.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -187,14 +187,14 @@ def test_deadline(http: httpx.Client, answer: Callable[[Conversation], None]) ->
         error = failing(http, server.url, Limits(MIB, seconds=0.6, read=20))
         assert isinstance(error, DeadlineError)
         assert "127.0.0.1" in str(error)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_one_read_has_its_own_time(http: httpx.Client) -> None:
     with serving(says_nothing) as server:
         began = time.monotonic()
         assert isinstance(failing(http, server.url, Limits(MIB, seconds=30, read=0.3)), DeadlineError)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_body_that_is_never_taken(http: httpx.Client) -> None:
@@ -204,7 +204,7 @@ def test_a_body_that_is_never_taken(http: httpx.Client) -> None:
         began = time.monotonic()
         with pytest.raises(DeadlineError):
             exchange(http, request, Limits(10, seconds=0.6))
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_handshake_that_never_ends(http: httpx.Client) -> None:
@@ -213,7 +213,7 @@ def test_a_handshake_that_never_ends(http: httpx.Client) -> None:
         error = failing(http, server.url.replace("http", "https"), Limits(10, seconds=20, connect=0.5))
         assert isinstance(error, DeadlineError)
         assert not error.arrived
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_name_that_is_looked_up_for_ever() -> None:
