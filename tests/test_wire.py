@@ -93,6 +93,30 @@ def test_body(http: httpx.Client, answer: Callable[[Conversation], None], body: 
         assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("size", [0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB])
+@pytest.mark.parametrize("chunk", [1, 7, 4096, MIB])
+def test_gzip_in_pieces(size: int, chunk: int) -> None:
+    """However it is cut on the way, and wherever a piece is just full."""
+    content = gzip.compress(bytes(size)) + gzip.compress(b"end")
+    chunks = [content[start : start + chunk] for start in range(0, len(content), chunk)]
+
+    class Cut(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from chunks
+
+    headers = {"Content-Encoding": "gzip"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, stream=Cut()))
+    with httpx.Client(transport=transport) as http:
+        request = http.build_request("GET", "http://x/")
+        assert exchange(http, request, Limits(size + 3)).body == bytes(size) + b"end"
+        with pytest.raises(TooLargeError):
+            exchange(http, http.build_request("GET", "http://x/"), Limits(size + 2))
+        chunks.pop()
+        if chunk == 1:
+            with pytest.raises(ConnectionFailedError, match="broke off"):
+                exchange(http, http.build_request("GET", "http://x/"), Limits(size + 3))
+
+
 def test_limit_counts_exactly(http: httpx.Client) -> None:
     for body in (bytes(1000), gzip.compress(bytes(1000))):
         encoding = "identity" if len(body) == 1000 else "gzip"
