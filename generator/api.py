@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -36,7 +36,7 @@ from generator.credentials import Secret
 from generator.door import Door
 from generator.errors import AppshelfError, Problem
 from generator.filters import PREDEFINED, Predefined, Selection, SelectionError, parse_selection
-from generator.matching import OrderKey, predicate
+from generator.matching import Filterable, chosen
 from generator.remembered import Signature, signature
 from generator.settings import load_store
 from generator.watching import changes
@@ -75,10 +75,10 @@ def create_app(content: Path, ways: Ways) -> FastAPI:
     app.add_exception_handler(HTTPException, _unanswered)
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
-    allowance = Allowance(ways.clock)
-    app.add_middleware(Guard, door=Door(ways.host), token=ways.token, allowance=allowance, log=ways.request)
     if ways.faults:
         app.add_middleware(Faults, wanted=ways.faults)
+    allowance = Allowance(ways.clock)
+    app.add_middleware(Guard, door=Door(ways.host), token=ways.token, allowance=allowance, log=ways.request)
     app.state.service = service
     return app
 
@@ -174,29 +174,12 @@ class Service:
         query = _query(request)
         selection = _selection(query, predefined)
         place = paging.read_place(query, selection.order)
-        with self.index.ordered(selection.order) as keys:
-            cut = paging.page_at(self._selected(keys, selection), place)
-            shown = [it for key in cut.keys if (it := self.index.find(int(str(key[-1]))))]
+        with self.index.ordered(selection.order) as rows:
+            cut = paging.page_at(_selected(rows, selection), place, selection.order)
+            shown = [it for row in cut.rows if (it := self.index.find(cast(int, row["id"])))]
             given = [fields_of(it, selection.shown, self.index.known, self._address(request)) for it in shown]
-        edges = None
-        if shown:
-            first, *_, last = (shown[0], shown[-1])
-            edges = (paging.cursor(first.values, selection.order), paging.cursor(last.values, selection.order))
-        headers = paging.headers(cut, _base(request) + request.url.path, query, edges)
+        headers = paging.headers(cut, _base(request) + request.url.path, query, selection.order)
         return answer(given, headers={**headers, "Vary": "Accept-Encoding"})
-
-    def _selected(self, keys: Sequence[OrderKey], selection: Selection) -> Sequence[OrderKey]:
-        """Return the keys of the records that meet all conditions, in their order."""
-        find = self.index.find
-        if selection.predefined == "consumed":  # nothing is installed here
-            return []
-        if selection.predefined:
-            wanted = selection.predefined == "latest_internal"
-            keys = [key for key in keys if (it := find(key[-1])) and it.listing.draft == wanted]  # type: ignore[arg-type]
-        if selection.conditions:
-            holds = predicate(selection.conditions)
-            keys = [key for key in keys if (it := find(key[-1])) and holds(it.values)]  # type: ignore[arg-type]
-        return keys
 
     async def get(self, name: str, request: Request) -> Response:
         """Get one app offering, or the list of a predefined filter (specification, section "Get a single …")."""
@@ -305,6 +288,18 @@ def _selection(query: str, predefined: Predefined | None) -> Selection:
         return parse_selection(query, predefined)
     except SelectionError as error:
         raise RefusedError(400, str(error)) from None
+
+
+def _selected(rows: Sequence[Filterable], selection: Selection) -> Sequence[Filterable]:
+    """Return the rows that are asked for, in their order. Nothing is installed here, so nothing is consumed."""
+    match selection.predefined:
+        case "consumed":
+            return []
+        case "latest_internal":
+            rows = [row for row in rows if row["draft"]]
+        case "latest_published" | "all_latest_published":
+            rows = [row for row in rows if not row["draft"]]
+    return chosen(rows, selection.conditions) if selection.conditions else rows
 
 
 def _names_tag(values: Sequence[str], tag: str) -> bool:

@@ -90,6 +90,8 @@ class Faults:
                 await Response(_PROXY_PAGE, 503, media_type="text/html")(scope, receive, send)
             case "reset":
                 _cut(scope, reset=True)
+                while (await receive())["type"] != "http.disconnect":
+                    pass
             case "slow":
                 await self._app(scope, receive, self._in_pieces(send))
             case "drop":
@@ -114,25 +116,28 @@ class Faults:
 
 
 def _broken_off(scope: Scope, send: Send) -> Send:
+    broken: list[bool] = []
+
     async def half(message: Message) -> None:
         if message["type"] != "http.response.body":
             await send(message)
-            return
-        body = message.get("body", b"")
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        _cut(scope, reset=False)
+        elif not broken:
+            broken.append(True)
+            body = message.get("body", b"")
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            _cut(scope, reset=False)
 
     return half
 
 
 def _cut(scope: Scope, *, reset: bool) -> None:
-    """End the connection at once; raises `ConnectionCutError`, as nothing can be answered any more."""
+    """End the connection at once; raises `ConnectionCutError` where there is none."""
     transport = scope.get("state", {}).get(TRANSPORT)
-    if isinstance(transport, asyncio.Transport):
-        sock = transport.get_extra_info("socket")
-        if reset and sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            transport.abort()
-        else:
-            transport.close()
-    raise ConnectionCutError
+    if not isinstance(transport, asyncio.Transport):
+        raise ConnectionCutError
+    sock = transport.get_extra_info("socket")
+    if reset and sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        transport.abort()
+    else:
+        transport.close()

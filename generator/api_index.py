@@ -5,9 +5,9 @@ not there. Two with one id or reference are a problem as well: the folder that c
 """
 
 import threading
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,14 @@ from generator.catalog import Listing, Record, check_record
 from generator.content import ContentFolder
 from generator.errors import Problem
 from generator.filters import SortKey
-from generator.matching import OrderKey, order_key
+from generator.matching import Filterable, order_key
 from generator.models import Offering, Referenced
 from generator.remembered import Signature, is_settled, signature
 from generator.spread import spread
 from generator.watching import Touched
 
 Order = tuple[SortKey, ...]
+Checked = tuple[Listing | None, Sequence[Problem]]
 BY_NAME: Final[Order] = (SortKey("name"),)
 
 _MOST_ORDERS = 16
@@ -38,6 +39,28 @@ class ReadError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(*map(str, problems))
         self.problems = tuple(problems)
+
+
+class _Ordered:
+    """The values of offerings in an order, and the keys that they are ordered by."""
+
+    def __init__(self, order: Order, offerings: Iterable[Stored]) -> None:
+        self._key = order_key(order)
+        pairs = sorted(((self._key(it.values), it.values) for it in offerings), key=lambda pair: pair[0])
+        self._keys = [key for key, _ in pairs]
+        self.rows = [values for _, values in pairs]
+
+    def add(self, values: Filterable) -> None:
+        """Put an offering in its place."""
+        key = self._key(values)
+        place = bisect_left(self._keys, key)
+        self._keys.insert(place, key)
+        self.rows.insert(place, values)
+
+    def remove(self, values: Filterable) -> None:
+        """Take an offering out."""
+        place = bisect_left(self._keys, self._key(values))
+        del self._keys[place], self.rows[place]
 
 
 class Index:
@@ -58,7 +81,7 @@ class Index:
         self._by_reference: dict[str, Stored] = {}
         self._hidden: dict[Path, str] = {}
         self._said: dict[tuple[str, int], Counter[tuple[tuple[str, object], ...]]] = defaultdict(Counter)
-        self._orders: dict[Order, tuple[Callable[[Mapping[str, object]], OrderKey], list[OrderKey]]] = {}
+        self._orders: dict[Order, _Ordered] = {}
         self._lock = threading.RLock()
         self._folder_locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
@@ -89,15 +112,14 @@ class Index:
         return self._by_reference.get(reference)
 
     @contextmanager
-    def ordered(self, order: Order) -> Iterator[Sequence[OrderKey]]:
-        """Hold still, and give the keys of all offerings in an order; the id is the last part of each."""
+    def ordered(self, order: Order) -> Iterator[Sequence[Filterable]]:
+        """Hold still, and give the values of all offerings in an order."""
         with self._lock:
             if order not in self._orders:
                 if len(self._orders) >= _MOST_ORDERS:
                     self._orders.clear()
-                key = order_key(order)
-                self._orders[order] = key, sorted(key(it.values) for it in self._by_id.values())
-            yield self._orders[order][1]
+                self._orders[order] = _Ordered(order, self._by_id.values())
+            yield self._orders[order].rows
 
     @contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
@@ -114,10 +136,10 @@ class Index:
         if not self.offerings.is_dir():
             next(self._source.records(), None)  # tells why
         folders = list(self._folders())
-        for folder, (seen, record) in zip(
-            folders, spread(lambda n: self._read(folders[n]), len(folders), jobs), strict=True
-        ):
-            self._take(folder, seen, record)
+        records = spread(lambda number: self._read(folders[number]), len(folders), jobs)
+        checked = [(seen, _checked(record)) for seen, record in records]
+        for folder, (seen, found) in zip(folders, checked, strict=True):  # apart, so that values lie close together
+            self._take(folder, seen, found)
         for order in (BY_NAME, *((SortKey(name, descending=True),) for name in ("updated_at", "created_at"))):
             with self.ordered(order):
                 pass
@@ -157,11 +179,12 @@ class Index:
         if not folder.is_dir():
             self._take(folder, (), None)
         elif again or not self.is_seen(folder):
-            self._take(folder, *self._read(folder))
+            seen, record = self._read(folder)
+            self._take(folder, seen, _checked(record))
 
-    def _take(self, folder: Path, seen: Signature, record: Record | None) -> None:
-        """Let what was read stand for what is there."""
-        listing, problems = _checked(record) if record else (None, ())
+    def _take(self, folder: Path, seen: Signature, found: Checked | None) -> None:
+        """Let what was read stand for what is there; ``None`` for an offering that is gone."""
+        listing, problems = found or (None, ())
         with self._lock:
             if seen and is_settled(seen):
                 self._seen[folder] = seen
@@ -170,7 +193,7 @@ class Index:
             before = self._by_folder.get(folder)
             if listing:
                 self._put(stored(listing, folder))
-            elif record is None:
+            elif found is None:
                 self._drop(folder)
                 self._hidden.pop(folder, None)
             if self._hidden and _identity(before) != _identity(self._by_folder.get(folder)):
@@ -191,8 +214,8 @@ class Index:
         self._by_folder[it.folder] = self._by_id[it.id] = it
         self._by_reference[it.listing.offering.reference] = it
         self._count(it, 1)
-        for key, keys in self._orders.values():
-            insort(keys, key(it.values))
+        for order in self._orders.values():
+            order.add(it.values)
 
     def _drop(self, folder: Path) -> None:
         it = self._by_folder.pop(folder, None)
@@ -200,8 +223,8 @@ class Index:
             return
         del self._by_id[it.id], self._by_reference[it.listing.offering.reference]
         self._count(it, -1)
-        for key, keys in self._orders.values():
-            del keys[bisect_left(keys, key(it.values))]
+        for order in self._orders.values():
+            order.remove(it.values)
 
     def _hide(self, it: Stored, other: Stored) -> None:
         reason = f"has the id or the reference of {other.folder.name} too, and is left out"
@@ -252,7 +275,7 @@ def _identity(it: Stored | None) -> tuple[int, str] | None:
     return (it.id, it.listing.offering.reference) if it else None
 
 
-def _checked(record: Record) -> tuple[Listing | None, Sequence[Problem]]:
+def _checked(record: Record) -> Checked:
     if record.fields is None:
         return None, record.problems
     return check_record(replace(record, fields={**dict.fromkeys(_NULLABLE), **record.fields}))

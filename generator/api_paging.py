@@ -39,9 +39,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Page:
-    """The keys on a page: those from `start` to `end` of `total`."""
+    """The values of the records on a page: those from `start` to `end` of `total`."""
 
-    keys: Sequence[OrderKey]
+    rows: Sequence[Filterable]
     start: int
     total: int
     per_page: int
@@ -49,7 +49,7 @@ class Page:
     @property
     def end(self) -> int:
         """Where the next page begins."""
-        return self.start + len(self.keys)
+        return self.start + len(self.rows)
 
     @property
     def number(self) -> int:
@@ -85,32 +85,30 @@ def _number(given: Mapping[str, str], name: str, default: int, most: int) -> int
     return int(text)
 
 
-def page_at(keys: Sequence[OrderKey], place: Place) -> Page:
-    """Cut a page out of all the keys of a list."""
+def page_at(rows: Sequence[Filterable], place: Place, order: tuple[SortKey, ...]) -> Page:
+    """Cut a page out of all the rows of a list, which are in this order."""
+    key = order_key(order)
     match place.kind:
         case "search_after":
-            start = bisect_right(keys, place.key)
+            start = bisect_right(rows, place.key, key=key)
         case "search_before":
-            end = bisect_left(keys, place.key)
+            end = bisect_left(rows, place.key, key=key)
             start = max(0, end - place.per_page)
-            return Page(keys[start:end], start, len(keys), place.per_page)
+            return Page(rows[start:end], start, len(rows), place.per_page)
         case "page":
-            start = min((place.page - 1) * place.per_page, len(keys))
-    return Page(keys[start : start + place.per_page], start, len(keys), place.per_page)
+            start = min((place.page - 1) * place.per_page, len(rows))
+    return Page(rows[start : start + place.per_page], start, len(rows), place.per_page)
 
 
-def headers(page: Page, address: str, query: str, edges: tuple[str, str] | None) -> dict[str, str]:
-    """Return the headers that tell of a page: where the others are, and how many.
-
-    `edges` are the cursors of its first and last record; a page without records has none.
-    """
+def headers(page: Page, address: str, query: str, order: tuple[SortKey, ...]) -> dict[str, str]:
+    """Return the headers that tell of a page: where the others are, and how many."""
     links = [("first", "")]
-    if page.start and edges:
-        links.append(("prev", f"search_before={edges[0]}"))
+    if page.start and page.rows:
+        links.append(("prev", f"search_before={cursor(page.rows[0], order)}"))
     elif page.start:
         links.append(("prev", f"page={page.pages}"))
-    if page.end < page.total and edges:
-        links.append(("next", f"search_after={edges[1]}"))
+    if page.end < page.total and page.rows:
+        links.append(("next", f"search_after={cursor(page.rows[-1], order)}"))
     kept = _kept(query)
     return {
         "Link": ", ".join(f'<{_address(address, kept, extra)}>; rel="{name}"' for name, extra in links),

@@ -51,7 +51,10 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Stored:
-    """An offering as it stands in its folder. `values` are what filters and sorting look at."""
+    """An offering as it stands in its folder.
+
+    `values` are what filters and sorting look at, and whether it is a ``draft``.
+    """
 
     listing: Listing
     folder: Path
@@ -78,7 +81,7 @@ def stored(listing: Listing, folder: Path) -> Stored:
     shown = _shown(offering) if listing.attachments else frozenset()
     files = (StoredFile(it, it.key in shown, _size(it.path)) for it in listing.attachments)
     blank_as_null = {name: None if value == "" else value for name, value in values.items()}
-    return Stored(listing, folder, tuple(files), blank_as_null)
+    return Stored(listing, folder, tuple(files), {**blank_as_null, "draft": listing.draft})
 
 
 def _instant(moment: datetime | None) -> datetime | None:

@@ -32,8 +32,10 @@ def serve(content: Path, ways: Ways, port: int, ready: Callable[[str, int], None
     """
     sockets = listening(ways.host, port)
     try:
+        gc.disable()  # what is read stays: looking through it for garbage would take as long, and halt requests later
         app = create_app(content, ways)
-        gc.freeze()  # what is in memory stays: looking through it for garbage would halt requests
+        gc.freeze()
+        gc.enable()
         config = uvicorn.Config(
             app,
             http=_Protocol,

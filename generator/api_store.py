@@ -68,7 +68,7 @@ class ContentStore:
 
     def amend(self, number: int, body: dict[str, Json], admits: Callable[[str], bool], address: Address) -> Stored:
         """Change an offering; raises `RefusedError`: 404, 409, 412 when its tag is not admitted, 422."""
-        found = self.index.fresh(number)
+        found = self.index.find(number) or self.index.fresh(number)
         if found is None:
             raise RefusedError(404)
         with self.index.lock(found.folder):
@@ -141,9 +141,9 @@ class ContentStore:
             *(Edit(before.folder / key, None, content) for key, content in self._added(change)),
             *_removals(before, change.removed),
         ]
-        text = standing.decode()
-        if not edits and _in_toml(text, change.offering, before) == standing:
+        if not edits and change.offering == before.listing.offering:
             return []
+        text = standing.decode()
         offering = change.offering.model_copy(update={"updated_at": self._now()})
         return [*edits, Edit(path, standing, _in_toml(text, offering, before))]
 

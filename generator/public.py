@@ -99,7 +99,7 @@ def present(listing: Listing, stock: Stock) -> PublicOffering:
         featured=store.featured,
         draft=listing.draft,
         created_at=offering.created_at,
-        updated_at=offering.updated_at,
+        updated_at=offering.updated_at or offering.created_at,  # specification, field "updated_at"
         picture=stock.picture,
         description=offering.description or "",
         features=offering.features or "",
