@@ -6,6 +6,7 @@ written beside its place and moved there, so that it is whole or absent, with se
 
 import os
 import secrets
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -38,10 +39,10 @@ def read_whole(path: Path, limit: int) -> bytes | None:
     """Read a file of at most `limit` bytes; ``None`` for one that is absent, longer, or no plain file."""
     try:
         with open(path, "rb", opener=_plainly) as file:  # Path.open knows no opener
-            content = file.read(limit + 1)
+            content = file.read(limit + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
     except OSError:
         return None
-    return content if len(content) <= limit else None
+    return content if content is not None and len(content) <= limit else None
 
 
 def _plainly(path: str, flags: int) -> int:

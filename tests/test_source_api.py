@@ -4,12 +4,13 @@ import json
 import shutil
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from generator import cli
 from generator.api import Ways, create_app
 from generator.build import build, check
 from generator.catalog import load_catalog
@@ -19,6 +20,7 @@ from generator.errors import AccessError, AnswerError, ConnectionFailedError, In
 from generator.networks import Network, system_addresses
 from generator.record_file import RecordFile
 from generator.settings import TOKEN, Settings
+from generator.workshop import Workshop
 from loopback import Conversation, serving
 from serving import on_loopback
 from site_checks import build_site, check_site, tree
@@ -360,3 +362,123 @@ def test_without_a_token_the_api_says_so(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(AccessError, match="401"):
             shop.build()
         assert api.tokens["/v1/app_offerings/latest_published"] == {None}
+
+
+# The preview
+
+
+def test_a_preview_asks_once_and_lays_later_edits_over_it(tmp_path: Path) -> None:
+    with shop_of(tmp_path) as (shop, api):
+        api.files = {"/files/a.txt": b"words"}
+        records = several(3)
+        records[0]["attachments"] = [{"key": "attachments/a.txt", "uri": f"{shop.url}/files/a.txt?sig=1"}]
+        records[1]["picture_uri"] = f"{shop.url}/files/lost.png?sig=1"
+        api.records = records
+        write_store(shop.content, {"one": {"reference": "wdc_app_1", "store": {"publisher": "Acme"}}})
+        with closing(Workshop(shop.settings(), tmp_path / "files", network=HERE)) as workshop:
+            assert workshop.update()
+            assert _words(workshop, "publishers/acme/index.html")
+            asked = list(api.targets)
+            assert len(asked) == 3
+            overlay = shop.content / "offerings/one/offering.toml"
+            overlay.write_text(overlay.read_text().replace("Acme", "Widgets"))
+            assert workshop.update()
+            assert "Widgets" in _words(workshop, "apps/wdc_app_1/index.html")
+            assert "a.txt" in _words(workshop, "apps/wdc_app_1/index.html")
+            assert not workshop.update()
+            assert workshop.edition
+            assert [it.field for it in workshop.edition.problems(workshop.view)] == ["picture_uri"]
+        assert api.targets == asked, "neither records, files nor failures are asked for again"
+
+
+def _words(workshop: Workshop, path: str) -> str:
+    shown = workshop.show(path, workshop.view)
+    assert shown
+    assert not shown.problems
+    return (shown.content or b"").decode()
+
+
+def test_a_preview_without_network_shows_the_last_fetch_and_says_so(tmp_path: Path) -> None:
+    with gone(tmp_path, *several(2)) as shop:
+        with closing(Workshop(shop.settings(), tmp_path / "files", network=HERE)) as workshop:
+            workshop.update()
+            assert "App 2" in _words(workshop, "index.html")
+            (notice,) = workshop.notices
+            assert "the 2 offerings of 20" in notice.reason
+        strict = Workshop(shop.settings(strict=True), tmp_path / "other", network=HERE)
+        with closing(strict), pytest.raises(ConnectionFailedError):
+            strict.update()
+
+
+def test_a_preview_asks_when_the_settings_can_be_read(tmp_path: Path) -> None:
+    with shop_of(tmp_path, *several(2)) as (shop, api):
+        whole = (shop.content / "store.toml").read_text()
+        (shop.content / "store.toml").write_text(f"{whole}\ntitel = 3\n")
+        with closing(Workshop(shop.settings(), tmp_path / "files", network=HERE)) as workshop:
+            workshop.update()
+            assert [problem.field for problem in workshop.problems] == ["api.titel"]
+            assert api.targets == []
+            (shop.content / "store.toml").write_text(whole)
+            workshop.update()
+            assert "App 1" in _words(workshop, "index.html")
+
+
+# The command line
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Call the command line with ``--source api`` in the store's folder; return its status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(command: str, *flags: str) -> tuple[object, str, str]:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([command, "--source", "api", *flags])
+        said = capfd.readouterr()
+        assert SECRET not in said.out + said.err
+        return stopped.value.code, said.out, said.err
+
+    return call
+
+
+def test_building_from_the_command_line(tmp_path: Path, call: Any) -> None:
+    with shop_of(tmp_path, *several(4)) as (shop, api):
+        status, out, err = call("build")
+        assert (status, err) == (0, "")
+        assert out.startswith("Built 4 offerings into site")
+        assert call("check")[0] == 0
+        api.records = [offering(id=5, reference="wdc_five", name="x" * 129), *several(2)]
+        status, out, err = call("build")
+        assert status == 1
+        assert "127.0.0.1 record 5 (wdc_five): name: 129 characters, at most 128" in err
+        api.records = several(1)
+        status, out, err = call("build")
+        assert (status, out) == (3, "")
+        assert err.startswith(
+            "appshelf: 127.0.0.1: gave 1 offerings, and the last time there were 3; nothing was changed"
+        )
+        assert call("check")[0] == 3
+        status, out, _ = call("build", "--json")
+        assert status == 3
+        assert json.loads(out)["ok"] is False
+        assert call("build", "--allow-shrink")[0] == 0
+        assert shop.apps() == 1
+
+
+def test_the_command_line_without_network(tmp_path: Path, call: Any) -> None:
+    with shop_of(tmp_path, *several(2)):
+        assert call("build")[0] == 0
+    status, out, err = call("build", "--quiet")
+    assert (status, out) == (0, "")
+    assert err.startswith("1 warning:\n  127.0.0.1: no connection (refused); the 2 offerings of 20")
+
+
+@pytest.mark.long
+def test_the_command_line_without_network_strictly(tmp_path: Path, call: Any) -> None:
+    """Asked five times, with the pauses that a real API gets."""
+    with shop_of(tmp_path, *several(2)):
+        assert call("build")[0] == 0
+    status, out, err = call("build", "--strict")
+    assert (status, out) == (3, "")
+    assert err.startswith("appshelf: 127.0.0.1: no connection (refused)")
