@@ -19,6 +19,7 @@ from generator.content import ContentFolder
 from generator.credentials import Secret, Token
 from generator.filters import SortKey
 from generator.pacing import PLATFORM
+from generator.redaction import origin_of
 from stores import offering, several, without, write_store
 
 TOKEN = "a-token-of-the-tests"  # noqa: S105
@@ -76,6 +77,19 @@ def test_the_platforms_limits_are_kept(tmp_path: Path, pace: Any) -> None:
     with misbehaving(content, "limits", statuses, pace=pace) as client:
         assert len(list(client.list(per_page=1))) == 24
     assert (statuses[429] == 0) == bool(pace)
+
+
+def test_the_readme(tmp_path: Path) -> None:
+    """The program that stands there does what it says, apart from the port."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    program = readme.split("<!-- python: client -->\n```python\n")[1].split("\n```")[0]
+    content = write_store(tmp_path / "content", several(3, updated_at="2026-04-13T04:19:49-05:00"))
+    with misbehaving(content, "429", Counter()) as client:
+        done = subprocess.run(
+            [sys.executable, "-c", program.replace("http://127.0.0.1:8001", origin_of(client.url))],
+            capture_output=True, text=True, check=True, env=os.environ | {"APPSHELF_API_TOKEN": TOKEN},
+        )  # fmt: skip
+    assert done.stdout == "1 App 1\n2 App 2\n3 App 3\n2026-04-13 04:19:49-05:00\n"
 
 
 def test_httpx_is_not_needed_to_start() -> None:
