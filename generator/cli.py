@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print its result.
 
 Results go to stdout, progress and problems to stderr. Exit statuses: 0 done, 1 the input has problems, 2 wrong
-usage, 130 interrupted.
+usage, 3 the API, the network or a host failed, 130 interrupted.
 """
 
 import functools
@@ -73,8 +73,8 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         "--templates", type=_FOLDER, default="templates", show_default=True, help="Templates that replace ours."
     )
     @click.option(
-        "--source", default="content", metavar="content|FILE.json", show_default=True,
-        help="Where offerings come from: the content folder, or a JSON file of API records.",
+        "--source", default="content", metavar="content|api|FILE.json", show_default=True,
+        help="Where offerings come from: the content folder, the API, or a JSON file of API records.",
     )  # fmt: skip
     @click.option("--base-url", metavar="URL", help="The address of the site; replaces store.toml's base_url.")
     @click.option("--drafts", is_flag=True, help="Show drafts too, marked as such.")
@@ -82,21 +82,23 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--no-cache", is_flag=True, help="Forget what earlier builds remembered.")
     @click.option("--no-search", is_flag=True, help="Leave out the search index.")
     @click.option("--strict", is_flag=True, help="Warnings count as problems.")
+    @click.option("--allow-shrink", is_flag=True, help="Take less than half of the API's last known offerings.")
     @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
     @functools.wraps(command)
     def with_settings(
         content: Path, templates: Path, source: str, base_url: str | None, drafts: bool, jobs: int | None,
-        no_cache: bool, no_search: bool, strict: bool, **others: Any,
+        no_cache: bool, no_search: bool, strict: bool, allow_shrink: bool, **others: Any,
     ) -> None:  # fmt: skip
         from generator.settings import Settings
 
-        del no_cache, no_search  # nothing is remembered, and no index made, that they could leave out
+        del no_search  # no index is made that it could leave out
         if templates != Settings.templates and not templates.is_dir():
             raise UsageError(f"--templates {templates}: no such folder")
         jobs = jobs or os.cpu_count() or 1
         settings = Settings(
-            content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict
-        )
+            content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict,
+            caches=not no_cache, allow_shrink=allow_shrink,
+        )  # fmt: skip
         command(settings, **others)
 
     return with_settings
@@ -219,7 +221,7 @@ class _PreviewPrinter:
 
     def told(self, news: "News") -> None:
         """Print the problems that there are; or in a line that there are none."""
-        _print_problems(news.problems, most=_MOST_WARNINGS)
+        _print_problems([*news.notices, *news.problems], most=_MOST_WARNINGS)
         if not news.problems and not self._quiet:
             now = time.strftime("%H:%M:%S")
             counted = ", ".join(

@@ -24,8 +24,8 @@ Resolve = Callable[[str, int], Sequence[str]]
 """From a host's name and a port to the IP addresses to try, in order. May raise `OSError`, or an error of its own."""
 
 MOST_CONNECTIONS = 10
-IDLE_SECONDS = 5.0
-"""How long an unused connection is kept; longer ones are often closed by the other side, unnoticed."""
+IDLE_SECONDS = 3.0
+"""How long an unused connection is kept: less than servers do, which else close it just as the next request comes."""
 
 _PIECE = 16 * 1024
 """Bytes written at once: a reader that takes little at a time must not make one write last."""

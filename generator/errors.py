@@ -3,6 +3,7 @@
     AppshelfError            exit status
     ├── InputError           1   the offerings or settings have problems; it carries all of them
     ├── AssetError           1   one picture or attachment cannot be used; `build` gives it its place
+    ├── DownloadError        1   one picture or attachment cannot be fetched; `build` makes a warning of it
     ├── SelectionError       1   a query of the API that asks for what there is not (in `filters`)
     ├── OutputError          1   the output folder cannot be, or must not be, written
     ├── UsageError           2   the command was called in a wrong way
@@ -74,6 +75,10 @@ class InputError(AppshelfError):
 
 class AssetError(AppshelfError):
     """A picture or attachment that cannot be used; the message is a reason, without the file's name."""
+
+
+class DownloadError(AppshelfError):
+    """A picture or attachment that cannot be fetched; the message is a reason, and names no more than the host."""
 
 
 class OutputError(AppshelfError):

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from generator.credentials import ClientCredentials, Credentials, Secret, Token, checked_secret
 from generator.documents import read_text, read_toml
-from generator.errors import InputError, UsageError
+from generator.errors import DownloadError, InputError, UsageError
 from generator.fields import Caption, Contact, InstallUrl, Label, WebAddress, plain, wrong
+from generator.networks import split_entry
 from generator.reasons import explain
 
 Markup = Literal["commonmark", "xurrent"]
@@ -30,7 +31,8 @@ CLIENT_SECRET: Final = "APPSHELF_CLIENT_SECRET"  # noqa: S105  # a name
 """The variables that say who asks; they hold secrets, or lead to one, so the command line has no flags for them."""
 
 _TOKEN_BYTES = 64 * 1024
-_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts to which nothing goes over a network."""
 
 PACKAGED_TEMPLATES = next(
     folder
@@ -49,12 +51,23 @@ def _folder_address(address: str) -> str:
 BaseUrl = Annotated[WebAddress, AfterValidator(_folder_address)]
 
 
+def _allowed_host(entry: str) -> str:
+    try:
+        split_entry(entry)
+    except DownloadError as error:
+        raise wrong(str(error)) from None
+    return entry
+
+
+AllowedHost = Annotated[str, Field(max_length=255), AfterValidator(plain), AfterValidator(_allowed_host)]
+
+
 def _secure_address(address: str) -> str:
     """Accept an address to which a token may be sent: in the clear to this machine alone."""
     parts = urlsplit(address)
     if "?" in address or "#" in address:
         raise wrong("must be an address without ? or #")
-    if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+    if parts.scheme != "https" and parts.hostname not in THIS_MACHINE:
         raise wrong("must begin with https://, so that nobody on the way reads the token")
     return address.rstrip("/")
 
@@ -72,6 +85,26 @@ class Provider(_Table):
     name: Annotated[Label, AfterValidator(plain)] | None = None
     url: WebAddress | None = None
     support: Contact | None = None
+
+
+class DownloadLimits(_Table):
+    """How large fetched files may be, in MiB of one or of all, and how long one may take. Ours are the largest."""
+
+    picture_mib: Annotated[int, Field(ge=1, le=5)] = 5
+    attachment_mib: Annotated[int, Field(ge=1, le=20)] = 20
+    site_mib: Annotated[int, Field(ge=1, le=10_000)] = 500
+    seconds: Annotated[int, Field(ge=1, le=600)] = 30
+
+
+class DownloadRules(_Table):
+    """Which hosts beyond the public internet files are fetched from, and within which limits.
+
+    `allow_hosts` holds names of hosts (for ports 80 and 443) or names with a port (for that one): an offering's author
+    may make a build speak to these, wherever they are.
+    """
+
+    allow_hosts: Annotated[tuple[AllowedHost, ...], Field(max_length=100, strict=False)] = ()
+    limits: DownloadLimits = DownloadLimits()
 
 
 class Api(_Table):
@@ -100,6 +133,7 @@ class Store(_Table):
     install_url: InstallUrl | None = None
     provider: Provider = Provider()
     api: Api = Api()
+    downloads: DownloadRules = DownloadRules()
 
 
 @dataclass(frozen=True)
@@ -114,6 +148,8 @@ class Settings:
     drafts: bool = False
     jobs: int = 1
     strict: bool = False
+    caches: bool = True
+    allow_shrink: bool = False
 
     @property
     def template_folders(self) -> tuple[Path, ...]:

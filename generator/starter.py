@@ -179,7 +179,8 @@ def plan_store(title: str) -> Mapping[str, str]:
     }
     schema = store_schema()
     settings = {key: field for key, field in schema["properties"].items() if "$ref" not in field}
-    provider, api = (schema["$defs"][name]["properties"] for name in ("Provider", "Api"))
+    tables = ("Provider", "Api", "DownloadRules")
+    provider, api, downloads = (schema["$defs"][name]["properties"] for name in tables)
     lines = [
         f"#:schema {STORE_SCHEMA}",
         *_comment("A new store. `appshelf build`, called one folder up, makes the site;"),
@@ -193,6 +194,10 @@ def plan_store(title: str) -> Mapping[str, str]:
         *_comment(schema["properties"]["api"]["description"]),
         "[api]",
         *(_entry(key, it, used=False) for key, it in api.items()),
+        "",
+        *_comment(schema["properties"]["downloads"]["description"]),
+        "[downloads]",
+        *(_entry(key, it, used=False) for key, it in downloads.items()),
     ]
     samples = {f"content/offerings/{path}": text for path, text in _SAMPLES.items()}
     return {"content/store.toml": "\n".join(lines), ".gitignore": "site/\n.cache/\n", **samples}

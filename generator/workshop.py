@@ -8,16 +8,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import jinja2
 from jinja2.bccache import Bucket
 
-from generator.build import Progress, Shelved, lay_out, notes, open_source, read_store, refuse, stocking
+from generator.build import Progress, Shelved, lay_out, notes, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
 from generator.manifest import Entry, check_path
 from generator.models import Picture, PublicOffering
+from generator.networks import INTERNET, Network
+from generator.origin import Origin
 from generator.pages import Page
 from generator.provenance import written_in, written_of
 from generator.public import Logo, Stock, load_logo, present
@@ -69,13 +72,15 @@ class Edition:
     logo: Logo
     templates: Signature
     other_files: Signature
+    not_supplied: Mapping[str, tuple[Problem, ...]]
     loader: "Templates" = field(compare=False)
     windows: dict[View, Window] = field(default_factory=dict, compare=False)
 
     def problems(self, view: View) -> list[Problem]:
         """Return what is to be told of the offerings in a view, and of the store as a whole."""
         seen = self.catalog.shown(drafts=view.drafts, disabled=view.disabled)
-        of_files = (problem for it in seen for problem in self.shelved[it.offering.reference].problems)
+        shown = [it.offering.reference for it in seen]
+        of_files = [it for name in shown for it in (*self.not_supplied.get(name, ()), *self.shelved[name].problems)]
         return [*self.logo.problems, *self.catalog.problems, *of_files]
 
 
@@ -94,8 +99,16 @@ class Workshop:
     `update` is called by one thread at a time, `show` by any. `stamp` grows whenever something else is to be seen.
     """
 
-    def __init__(self, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        progress: Progress = lambda *_: None,
+        network: Network = INTERNET,
+    ) -> None:
         self.settings = settings
+        self.notices: tuple[Problem, ...] = ()
+        self._origin = Origin(settings, network)
         self._progress = progress
         self.view = View(drafts=settings.drafts)
         self.stamp = 0
@@ -126,6 +139,10 @@ class Workshop:
         except InputError as error:
             edition, problems = self.edition, error.problems
         return self._settle(edition, problems)
+
+    def close(self) -> None:
+        """Give up what was fetched for these editions alone."""
+        self._origin.close()
 
     def fail(self, problem: Problem) -> None:
         """Show `problem` over the last good edition."""
@@ -174,7 +191,13 @@ class Workshop:
     def _made(self, jobs: int) -> Edition:
         settings = self.settings
         store, problems = read_store(settings)
-        catalog = read_catalog(open_source(settings, self._content), store.account, self._checks.check)
+        if self._origin.is_remote:
+            refuse(problems, strict=False)  # they may be about what to fetch
+            self.notices = tuple(self._origin.fetch(store, partial(self._progress, "fetch")))
+        catalog = read_catalog(self._origin.source(self._content), store.account, self._checks.check)
+        supplied = self._origin.supply(store, catalog.listings, partial(self._progress, "download"))
+        if supplied.listings is not catalog.listings:
+            catalog = replace(catalog, listings=tuple(supplied.listings))
         logo = load_logo(settings.content, store.logo)
         shelved = self._shelved(catalog.listings, jobs)
         others = [settings.content / "store.toml", Path(settings.source)]
@@ -182,7 +205,8 @@ class Workshop:
         before = self.edition
         is_settled_loader = before is not None and before.templates == templates and is_settled(templates)
         loader = before.loader if before and is_settled_loader else Templates(settings.template_folders)
-        edition = Edition(store, catalog, shelved, logo, templates, signature(others), loader)
+        told = supplied.by_reference
+        edition = Edition(store, catalog, shelved, logo, templates, signature(others), told, loader)
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
         if edition == before:
             edition = before

@@ -16,7 +16,7 @@ from generator.errors import OutputError, UsageError
 from generator.fields import TEXT_BYTES, PolicyJwtAlg, Reference
 from generator.hints import hints
 from generator.models import TEXT_NAMES, Offering, StoreEntry, nature
-from generator.settings import Api, Provider, Store, load_store
+from generator.settings import Api, DownloadRules, Provider, Store, load_store
 from generator.starter import init_store, new_offering, plan_offering, plan_store
 
 OFFERING = "content/offerings/{}/offering.toml"
@@ -86,6 +86,7 @@ def test_every_setting_is_explained_and_holds_once_it_is_uncommented() -> None:
     assert values.keys() == Store.model_fields.keys()
     assert values["provider"].keys() == Provider.model_fields.keys()
     assert values["api"].keys() == Api.model_fields.keys()
+    assert values["downloads"].keys() == DownloadRules.model_fields.keys()
     Store.model_validate(values)
 
 
