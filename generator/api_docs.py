@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from html import escape
 from importlib.metadata import version
 from typing import Any, Final
@@ -25,15 +25,15 @@ _FIELDS: Final[Schema] = {
     "in": "query",
     "style": "form",
     "explode": False,
-    "description": "The fields to give; always id.",
-    "schema": {"type": "array", "items": {"enum": list(READABLE)}, "uniqueItems": True},
+    "description": "The fields to give; always id. An empty name is left out.",
+    "schema": {"type": "array", "items": {"enum": [*READABLE, ""]}},
 }
 _COUNTS: Final = ("Per-Page", "Current-Page", "Total-Pages", "Total-Entries")
 _READING: Final = (400, 401, 403, 408, 413, 415, 429)
 _WRITING: Final = (*_READING, 409, 422, 500)
 
 
-@cache
+@lru_cache(maxsize=8)
 def document(base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the API at `base`."""
     one = {"get": _get_one(), "patch": _update("update"), "put": _update("replace")}
@@ -48,7 +48,9 @@ def document(base: str) -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": {
             "/": {"get": _operation("root", "Say that the API is there", _ok({"type": "object", "maxProperties": 0}))},
-            "/me": {"get": _operation("me", "Say who asks", _ok({"type": "object", "required": ["id", "name"]}))},
+            "/me": {"get": _operation("me", "Say who asks", _ok(_PERSON))},
+            "/people/me": {"get": _operation("person", "Say who asks", _ok(_PERSON))},
+            "/people/{id}/teams": {"get": _operation("teams", "List teams; none", _ok(_NOTHING), parameters=[_ID])},
             "/app_offerings": {"get": _get_list("list", "List all app offerings"), "post": _create()},
             **{f"/app_offerings/{name}": {"get": _get_list(name, _PREDEFINED[name])} for name in PREDEFINED},
             "/app_offerings/{id}": one,
@@ -67,6 +69,12 @@ _PREDEFINED: Final[Mapping[str, str]] = {
     "all_latest_published": "List what is published, by trusted accounts too",
     "consumed": "List what is installed here; always empty",
 }
+_PERSON: Final[Schema] = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "account": {"type": "object"}},
+    "required": ["id", "name", "account"],
+}
+_NOTHING: Final[Schema] = {"type": "array", "maxItems": 0}
 _STORAGE: Final[Schema] = {
     "type": "object",
     "properties": {
