@@ -347,4 +347,8 @@ def _reason(details: ErrorDetails) -> str:
             return "is not an object"
         case "tuple_type" | "list_type":
             return "is not a list"
+        case "greater_than_equal":
+            return f"must be greater than or equal to {context['ge']}"
+        case "less_than":
+            return f"must be less than {context['lt']}"
     return details["msg"][:1].lower() + details["msg"][1:]

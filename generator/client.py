@@ -136,6 +136,11 @@ class Client:
         """The host of the API, as messages name it."""
         return self._requests.host
 
+    @property
+    def url(self) -> str:
+        """The address of the API, as it was given."""
+        return str(self._requests.base)
+
     def _page(self, address: httpx.URL) -> ListPage:
         reply = self._requests.get(address)
         return read_page(reply.value, reply.headers, address, self._requests.base)

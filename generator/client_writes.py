@@ -40,14 +40,13 @@ def create(requests: ApiRequests, find: Find, address: httpx.URL, fields: Mappin
     for attempt in range(1, TRIES + 1):
         try:
             reply = requests.write("POST", address, fields, "unless it arrived", expected=201)
+            return read_record(reply.value, requests.host, etag=reply.headers.get("etag"))
         except (ConnectionFailedError, DeadlineError, StatusError, AnswerError) as error:
             if found := _arrived(requests, find, fields, error, is_first=attempt == 1):
                 return found
             if attempt == TRIES or not _is_lost(error) or not fields.get("reference"):
                 raise
             requests.patience.back_off(attempt, requests.host)
-        else:
-            return read_record(reply.value, requests.host, etag=reply.headers.get("etag"))
     raise AssertionError("the last try returns or raises")
 
 

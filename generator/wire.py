@@ -25,6 +25,9 @@ Clock = Callable[[], float]
 _PIECE = 1 << 20
 """Bytes unpacked at once: what a bomb can take at most before it is noticed."""
 
+_LONGER = 64 * 1024
+"""How much longer than its content a packed body may be: gzip adds a few bytes to what cannot be made smaller."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -62,11 +65,13 @@ class Opened:
         Raises `TooLargeError` before more than the limit was taken in or given out, and `AnswerError` for a packing
         other than gzip or a broken one.
         """
-        self._refuse_announced()
         packing = self.headers.get("content-encoding", "").strip().lower()
         if packing not in {"", "identity", "gzip", "x-gzip"}:
             raise AnswerError(f"{_host(self._response)}: answered in a packing that was not asked for")
-        pieces = self._unpacked(self._raw()) if packing.endswith("gzip") else self._raw()
+        is_packed = packing.endswith("gzip")
+        most = self._limits.bytes + (_LONGER if is_packed else 0)
+        self._refuse_announced(most)
+        pieces = self._unpacked(self._raw(most)) if is_packed else self._raw(most)
         given = 0
         for piece in pieces:
             given += len(piece)
@@ -78,42 +83,41 @@ class Opened:
         """Return the whole body; raises as `chunks` does."""
         return b"".join(self.chunks())
 
-    def _refuse_announced(self) -> None:
+    def _refuse_announced(self, most: int) -> None:
         if self._response.request.method == "HEAD" or self.status in {204, 304}:
             return  # the length is that of a body which does not come (RFC 9110, section 8.6)
         announced = self.headers.get("content-length", "")
         if announced.isascii() and announced.isdecimal():
-            is_over = len(announced.lstrip("0")) > 15 or int(announced[-16:]) > self._limits.bytes
+            is_over = len(announced.lstrip("0")) > 15 or int(announced[-16:]) > most
             if is_over:
                 raise self._too_large()
 
-    def _raw(self) -> Iterator[bytes]:
+    def _raw(self, most: int) -> Iterator[bytes]:
         taken = 0
         for chunk in self._response.iter_raw():
             self._late()
             taken += len(chunk)
-            if taken > self._limits.bytes:
+            if taken > most:
                 raise self._too_large()
             yield chunk
 
     def _unpacked(self, packed: Iterator[bytes]) -> Iterator[bytes]:
         """Unpack gzip (RFC 1952: one member after another), a bounded piece at a time."""
+        unpacker, is_within = _unpacker(), False
         try:
-            unpacker, is_open = _unpacker(), False
             for chunk in packed:
                 rest = chunk
                 while rest:
-                    piece = unpacker.decompress(rest, _PIECE)
-                    rest, is_open = unpacker.unconsumed_tail, True
-                    if piece:
+                    if piece := unpacker.decompress(rest, _PIECE):
                         yield piece
+                    rest, is_within = unpacker.unconsumed_tail, True
                     if unpacker.eof:
-                        rest, unpacker, is_open = unpacker.unused_data, _unpacker(), False
-                while is_open and (piece := unpacker.decompress(b"", _PIECE)):
-                    yield piece  # what the last bytes still stand for
+                        rest, unpacker, is_within = unpacker.unused_data, _unpacker(), False
+            while is_within and (piece := unpacker.decompress(b"", _PIECE)):
+                yield piece  # what the last bytes still stand for
         except zlib.error:
             raise AnswerError(f"{_host(self._response)}: answered with broken gzip") from None
-        if is_open:
+        if is_within and not unpacker.eof:
             raise ConnectionFailedError(f"{_host(self._response)}: the answer broke off")
 
     def _too_large(self) -> TooLargeError:

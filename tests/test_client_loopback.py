@@ -72,7 +72,7 @@ def test_another_origin_hears_nothing(http: httpx.Client, way: str, host: str) -
 
 def drips(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 600, every=0.02)
+    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 1000, every=0.02)
 
 
 def test_a_sync_ends_in_time(http: httpx.Client) -> None:
@@ -81,7 +81,7 @@ def test_a_sync_ends_in_time(http: httpx.Client) -> None:
         began = time.monotonic()
         with pytest.raises(DeadlineError, match=r"^127\.0\.0\.1: "):
             list(client_of(http, server, seconds=1.0).list())
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 15
 
 
 def test_resets_pass(http: httpx.Client) -> None:

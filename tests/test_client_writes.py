@@ -60,6 +60,9 @@ GET = "GET /v1/app_offerings/7"
             [raw(b"<html>", "text/html", 201), page([{"id": 7}]), page(RECORD)], [POST, SEARCH, GET], [], id="garbled"
         ),
         pytest.param(
+            [page({"name": "x"}, status=201), page([{"id": 7}]), page(RECORD)], [POST, SEARCH, GET], [], id="no-id"
+        ),
+        pytest.param(
             [LOST, page([]), TAKEN, page([{"id": 7}]), page(RECORD)],
             [POST, SEARCH, POST, SEARCH, GET],
             [1],

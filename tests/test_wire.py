@@ -93,6 +93,30 @@ def test_body(http: httpx.Client, answer: Callable[[Conversation], None], body: 
         assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("size", [0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB])
+@pytest.mark.parametrize("chunk", [1, 7, 4096, MIB])
+def test_gzip_in_pieces(size: int, chunk: int) -> None:
+    """However it is cut on the way, and wherever a piece is just full."""
+    content = gzip.compress(bytes(size)) + gzip.compress(b"end")
+    chunks = [content[start : start + chunk] for start in range(0, len(content), chunk)]
+
+    class Cut(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from chunks
+
+    headers = {"Content-Encoding": "gzip"}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, stream=Cut()))
+    with httpx.Client(transport=transport) as http:
+        request = http.build_request("GET", "http://x/")
+        assert exchange(http, request, Limits(size + 3)).body == bytes(size) + b"end"
+        with pytest.raises(TooLargeError):
+            exchange(http, http.build_request("GET", "http://x/"), Limits(size + 2))
+        chunks.pop()
+        if chunk == 1:
+            with pytest.raises(ConnectionFailedError, match="broke off"):
+                exchange(http, http.build_request("GET", "http://x/"), Limits(size + 3))
+
+
 def test_limit_counts_exactly(http: httpx.Client) -> None:
     for body in (bytes(1000), gzip.compress(bytes(1000))):
         encoding = "identity" if len(body) == 1000 else "gzip"
@@ -145,24 +169,24 @@ def test_a_name_leads_where_it_is_told_to() -> None:
 
 def drips_headers(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 200, every=0.05)
+    conversation.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"s" * 400, every=0.05)
 
 
 def drips_body(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
-    conversation.drip(b"s" * 200, every=0.05)
+    conversation.drip(b"s" * 400, every=0.05)
 
 
 def drips_chunks(conversation: Conversation) -> None:
     conversation.asked()
     conversation.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    conversation.drip(b"1\r\nx\r\n" * 40, every=0.05)
+    conversation.drip(b"1\r\nx\r\n" * 70, every=0.05)
 
 
 def goes_on_with_1xx(conversation: Conversation) -> None:
     conversation.asked()
-    for _ in range(500):
+    for _ in range(1000):
         conversation.say(b"HTTP/1.1 102 Processing\r\n\r\n")
         if conversation.stopped.wait(0.02):
             return
@@ -170,11 +194,11 @@ def goes_on_with_1xx(conversation: Conversation) -> None:
 
 def says_nothing(conversation: Conversation) -> None:
     conversation.asked()
-    conversation.stopped.wait(12)
+    conversation.stopped.wait(20)
 
 
 def takes_nothing(conversation: Conversation) -> None:
-    conversation.stopped.wait(12)
+    conversation.stopped.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -187,14 +211,14 @@ def test_deadline(http: httpx.Client, answer: Callable[[Conversation], None]) ->
         error = failing(http, server.url, Limits(MIB, seconds=0.6, read=20))
         assert isinstance(error, DeadlineError)
         assert "127.0.0.1" in str(error)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_one_read_has_its_own_time(http: httpx.Client) -> None:
     with serving(says_nothing) as server:
         began = time.monotonic()
         assert isinstance(failing(http, server.url, Limits(MIB, seconds=30, read=0.3)), DeadlineError)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_body_that_is_never_taken(http: httpx.Client) -> None:
@@ -204,7 +228,7 @@ def test_a_body_that_is_never_taken(http: httpx.Client) -> None:
         began = time.monotonic()
         with pytest.raises(DeadlineError):
             exchange(http, request, Limits(10, seconds=0.6))
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_handshake_that_never_ends(http: httpx.Client) -> None:
@@ -213,7 +237,7 @@ def test_a_handshake_that_never_ends(http: httpx.Client) -> None:
         error = failing(http, server.url.replace("http", "https"), Limits(10, seconds=20, connect=0.5))
         assert isinstance(error, DeadlineError)
         assert not error.arrived
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 def test_a_name_that_is_looked_up_for_ever() -> None:

@@ -246,8 +246,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "what is packed is unpacked a piece at a time",
         "generator/wire.py",
-        "piece = unpacker.decompress(rest, _PIECE)",
-        "piece = unpacker.decompress(rest)",
+        "piece := unpacker.decompress(rest, _PIECE)",
+        "piece := unpacker.decompress(rest)",
         ("tests/test_wire.py::test_memory_a_bomb_takes",),
     ),
     Mutation(
