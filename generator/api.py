@@ -179,7 +179,7 @@ class Service:
             shown = [it for row in cut.rows if (it := self.index.find(cast(int, row["id"])))]
             given = [fields_of(it, selection.shown, self.index.known, self._address(request)) for it in shown]
         headers = paging.headers(cut, _base(request) + request.url.path, query, selection.order)
-        return answer(given, headers={**headers, "Vary": "Accept-Encoding"})
+        return answer(given, headers=headers)
 
     async def get(self, name: str, request: Request) -> Response:
         """Get one app offering, or the list of a predefined filter (specification, section "Get a single …")."""
@@ -189,7 +189,7 @@ class Service:
         fields = [part for part in _query(request).split("&") if part.startswith("fields=")]
         selection = _selection("&".join(fields), None)
         tag = etag(it, self.index.known)
-        headers = {"ETag": tag, "Vary": "Accept-Encoding"}
+        headers = {"ETag": tag}
         if _names_tag(request.headers.getlist("if-none-match"), tag):
             return Response(status_code=304, headers=headers)
         if selection.fields:

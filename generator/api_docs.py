@@ -26,7 +26,7 @@ _FIELDS: Final[Schema] = {
     "style": "form",
     "explode": False,
     "description": "The fields to give; always id.",
-    "schema": {"type": "array", "items": {"enum": list(READABLE)}, "uniqueItems": True},
+    "schema": {"type": "array", "items": {"enum": list(READABLE)}},
 }
 _COUNTS: Final = ("Per-Page", "Current-Page", "Total-Pages", "Total-Entries")
 _READING: Final = (400, 401, 403, 408, 413, 415, 429)
@@ -48,7 +48,9 @@ def document(base: str) -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": {
             "/": {"get": _operation("root", "Say that the API is there", _ok({"type": "object", "maxProperties": 0}))},
-            "/me": {"get": _operation("me", "Say who asks", _ok({"type": "object", "required": ["id", "name"]}))},
+            "/me": {"get": _operation("me", "Say who asks", _ok(_PERSON))},
+            "/people/me": {"get": _operation("person", "Say who asks", _ok(_PERSON))},
+            "/people/{id}/teams": {"get": _operation("teams", "List teams; none", _ok(_NOTHING), parameters=[_ID])},
             "/app_offerings": {"get": _get_list("list", "List all app offerings"), "post": _create()},
             **{f"/app_offerings/{name}": {"get": _get_list(name, _PREDEFINED[name])} for name in PREDEFINED},
             "/app_offerings/{id}": one,
@@ -67,6 +69,12 @@ _PREDEFINED: Final[Mapping[str, str]] = {
     "all_latest_published": "List what is published, by trusted accounts too",
     "consumed": "List what is installed here; always empty",
 }
+_PERSON: Final[Schema] = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "account": {"type": "object"}},
+    "required": ["id", "name", "account"],
+}
+_NOTHING: Final[Schema] = {"type": "array", "maxItems": 0}
 _STORAGE: Final[Schema] = {
     "type": "object",
     "properties": {

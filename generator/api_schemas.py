@@ -26,6 +26,10 @@ _NEVER_NULL: Final = frozenset(
 """What every record has; all else may be blank, which is null."""
 _FLAG_WORDS: Final = "^(1|t|y|true|yes|on|0|f|n|false|no|off)$"
 _ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+_PICTURE: Final = (
+    r"^(https?://[^\u0000-\u0020\u007f-\u009f\u2028\u2029]+|"
+    r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$"
+)
 _WHOLE_NUMBER: Final = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 _TEXT_BYTES: Final = 64 * 1024
 _REFERENCED: Final[Mapping[str, Schema]] = {
@@ -51,7 +55,7 @@ _ATTACHMENT: Final[Schema] = {
 _ATTACHMENT_CHANGE: Final[Schema] = {
     "type": "object",
     "properties": {
-        "key": {"type": "string", "maxLength": 2048},
+        "key": {"type": "string", "maxLength": 2048, "pattern": _ONE_LINE},
         "inline": {"type": "boolean"},
         "_destroy": {"type": "boolean"},
     },
@@ -74,6 +78,7 @@ def schemas() -> dict[str, Schema]:
         "AppOfferingChange": change,
         "AppOfferingCreation": {
             **change,
+            "properties": {**change["properties"], "reference": _or_null(written["reference"])},
             "required": required,
             "anyOf": [{"required": ["service_instance"]}, {"required": ["service_instance_id"]}],
         },
@@ -115,7 +120,7 @@ def _read(name: str) -> Schema:
 
 def _written(name: str) -> Schema:
     schema = _value(name, is_read=False)
-    return schema if nature(name).required and name != "reference" else _or_null(schema)
+    return schema if nature(name).required else _or_null(schema)
 
 
 def _value(name: str, *, is_read: bool) -> Schema:
@@ -144,7 +149,7 @@ def _scalar(name: str, *, is_read: bool) -> Schema:
     if schema.get("type") == "boolean" and not is_read:
         return {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _FLAG_WORDS}]}
     if name == "picture_uri":
-        return {"type": "string", "maxLength": PICTURE_URL, "pattern": "^(https?://|data:)" if not is_read else ".*"}
+        return {"type": "string", "maxLength": PICTURE_URL, "pattern": ".*" if is_read else _PICTURE}
     if name in {"description", "features", "compliance"}:
         return {"type": "string", "maxLength": _TEXT_BYTES, "description": "At most 64 KB of UTF-8."}
     if name == "policy_jwt_audience":

@@ -144,6 +144,7 @@ def amendment(body: Mapping[str, Json], context: Context, before: Standing) -> C
             values["reference"] = default_reference(context.account, name)
         elif not before.draft and values["reference"] != before.offering.reference:
             errors.append(("reference", "can't be changed once the app offering is published"))
+            values["reference"] = before.offering.reference
     values = _named(values, context.known, before.offering)
     return _change({**standing, **values}, values, errors, before)
 

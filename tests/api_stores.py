@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from generator.api import Ways, create_app
 from generator.credentials import Secret
@@ -34,16 +35,16 @@ def application(content: Path, **ways: Any) -> FastAPI:
     return create_app(content, Ways(token=Secret(TOKEN), **ways))
 
 
-def api(content: Path | FastAPI, **ways: Any) -> httpx.Client:
+def api(content: Path | ASGIApp, **ways: Any) -> httpx.Client:
     """Return a client that shows the token; without its lifespan the application looks at the disk before each list."""
-    app = content if isinstance(content, FastAPI) else application(content, **ways)
+    app = application(content, **ways) if isinstance(content, Path) else content
     return httpx.Client(transport=_Inside(app), base_url=ORIGIN, headers=_CALL)
 
 
 class _Inside(httpx.BaseTransport):
     """Calls an application in this process, one request at a time."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -176,6 +176,7 @@ UNKNOWN = "unknown field; did you mean name?"
         ({"service_instance": 83}, [["service_instance", "is not an object"]]),
         ({"service_instance": {"name": "x"}}, [["service_instance", "id can't be blank"]]),
         ({"reference": "other"}, [["reference", "can't be changed once the app offering is published"]]),
+        ({"reference": None}, [["reference", "can't be changed once the app offering is published"]]),
         ({"picture_uri": "javascript:alert(1)"}, [["picture_uri", "is no https:// address and no data URL"]]),
         ({"picture_uri": "data:image/png;base64,!!"}, [["picture_uri", "is no data URL in base64"]]),
         ({"picture_uri": "data:image/png;base64,aGk="}, [["picture_uri", "is no JPG, GIF, WEBP, PNG or SVG picture"]]),
