@@ -309,6 +309,19 @@ def test_what_cannot_be_had_is_a_warning(tmp_path: Path, host: Host) -> None:
     assert not has_picture(shop.site)
 
 
+def test_a_lost_file_that_the_store_shows_is_a_warning_too(tmp_path: Path, host: Host) -> None:
+    """It is told once; the screenshot and the evidence that it should have been are left out."""
+    files = [attachment(host, "/lost.png"), attachment(host, "/lost.pdf")]
+    shop = Shop(tmp_path, host, offering(attachments=files))
+    store = {
+        "screenshots": [{"file": "attachments/1f/lost.png"}],
+        "assurances": [{"topic": "ISO 27001", "status": "Certified", "evidence": "attachments/1f/lost.pdf"}],
+    }
+    write_store(shop.content, {"own": {"reference": "wdc_note_dispatcher", "store": store}})
+    assert [it.reason.partition(":")[0] for it in shop.build()] == ["lost.png", "lost.pdf"]
+    check_site(tmp_path / "site")
+
+
 def test_strictly_it_is_a_problem(tmp_path: Path, host: Host) -> None:
     shop = Shop(tmp_path, host, offering(picture_uri=host.url("/lost.png")))
     with pytest.raises(InputError, match="answered 404"):
