@@ -255,6 +255,18 @@ def test_what_is_damaged_in_the_cache_counts_as_absent(tmp_path: Path, host: Hos
         assert len(host.asked) == 2
 
 
+def test_what_no_build_used_for_a_month_is_removed(tmp_path: Path, host: Host) -> None:
+    shop = Shop(tmp_path, host, offering(picture_uri=host.url("/a.png"), updated_at=DATED))
+    shop.supply()
+    used = set(shop.cache.rglob("*"))
+    left = shop.cache / "downloads/files" / ("0" * 64)
+    left.write_bytes(b"x")
+    for path in shop.cache.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert shop.supply() == (PNG, [])
+    assert set(shop.cache.rglob("*")) == used
+
+
 def test_an_entry_that_leads_elsewhere_is_not_followed(tmp_path: Path, host: Host) -> None:
     shop = Shop(tmp_path, host, offering(picture_uri=host.url("/a.png"), updated_at=DATED))
     shop.build()
