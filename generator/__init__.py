@@ -41,10 +41,10 @@
     workshop        an edition after every change;  remembered  what did not change;  watching  when something did
     templates_now   the templates as an edition has them
     provenance      where a part of a page is written;  excerpts  the lines around a problem
-    api             the App Offerings API over the content folder:
+    api             the App Offerings API over the content folder;  api_handlers  what each address answers:
     api_server      its socket;  api_console  what it tells;  api_guard  who may ask;  door  by which name
     api_index       offerings in memory;  api_records  as the API gives them;  api_paging  a page of them
-    api_writes      what a write asks for;  api_store  as edits of files;  safe_edits  nothing lost
+    api_bodies      a write's values;  api_writes  what they ask for;  api_store  edits of files;  safe_edits  none lost
     api_files       uploads and downloads;  api_faults  misbehaviour on purpose
     api_docs        the API described;  api_schemas  its values;  api_answers  its words
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
@@ -55,12 +55,13 @@ Imports point down only:
     api_console
     api_server
     api
+    api_handlers
     api_faults
     api_guard  api_docs
     api_store  api_schemas
     api_files  api_index  api_paging
     api_writes
-    api_records
+    api_bodies  api_records
     api_answers
     preview
     preview_server

@@ -17,8 +17,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from generator.api_answers import RefusedError
+from generator.api_bodies import BODY_BYTES, PICTURE_URL
 from generator.api_files import SIZE_LIMIT
-from generator.api_writes import BODY_BYTES, PICTURE_URL
 from generator.credentials import Secret
 from generator.door import Door
 

@@ -4,8 +4,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from generator.api_bodies import PICTURE_URL, REFERENCES, WRITABLE
 from generator.api_records import WHOLE
-from generator.api_writes import PICTURE_URL, REFERENCES, WRITABLE
 from generator.filters import LATER_FIELDS
 from generator.models import Offering, nature
 

@@ -49,6 +49,8 @@ def serve(content: Path, ways: Ways, port: int, ready: Callable[[str, int], None
         )
         address = address_of(ways.host, sockets[0])
         return asyncio.run(_serve(_Server(config), sockets, lambda: ready(address, len(app.state.service.index))))
+    except KeyboardInterrupt:  # before there was a loop to hear of it
+        return signal.SIGINT
     finally:
         for sock in sockets:
             sock.close()

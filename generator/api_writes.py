@@ -1,49 +1,25 @@
 """What a POST or PATCH asks for, checked against every rule before a file is touched. Pure.
 
 body ──▶ values ──▶ Offering                 422 with all that is wrong, or the offering as it shall be
-              └──▶ attachments, picture      the files that come and go with it
+└──▶ attachments, picture      the files that come and go with it
 """
 
-import base64
-import binascii
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from generator.api_answers import Json, Pair, RefusedError, invalid
+from generator.api_answers import Json, Pair, invalid
+from generator.api_bodies import ATTACHED, PICTURE_BYTES, REFERENCES, decoded, flag, values_of
 from generator.api_records import Known
 from generator.catalog import derived_reference
 from generator.filetypes import PictureFormat, picture_format
-from generator.filters import LATER_FIELDS
-from generator.models import TEXT_NAMES, AttachmentChange, Offering, nature
-from generator.reasons import unknown
-
-BODY_BYTES: Final = 1024 * 1024
-"""Of a body apart from a picture that it carries."""
-PICTURE_BYTES: Final = 2 * 1024 * 1024
-"""A picture in a data URL is smaller than that."""
-PICTURE_URL: Final = 4 * -(-PICTURE_BYTES // 3) + 64
-"""The longest data URL of such a picture."""
+from generator.models import AttachmentChange, Offering, nature
 
 _NAMES: Final = {info.alias or name: name for name, info in Offering.model_fields.items()}
-REFERENCES: Final = ("service_instance", "ui_extension_version")
-WRITABLE: Final = tuple(name for name in _NAMES if nature(name).access != "read-only")
-_IDS: Final = {f"{name}_id": name for name in REFERENCES}
-_IGNORED: Final = {*(name for name in _NAMES if nature(name).access == "read-only"), *LATER_FIELDS}
-KNOWN: Final = (*WRITABLE, *_IDS, *sorted(_IGNORED))
-"""What a body may hold; what is read-only is ignored, as a record comes back with it (our decision)."""
-_FLAGS: Final = ("disabled", "requires_enabled_oauth_person")
-_ATTACHED: Final = tuple(f"{name}_attachments" for name in TEXT_NAMES)
 _REQUIRED: Final = tuple(name for name in _NAMES if nature(name).required and name != "reference")
-
-_TRUE: Final = frozenset({"1", "t", "y", "true", "yes", "on"})
-_FALSE: Final = frozenset({"0", "f", "n", "false", "no", "off"})
-_DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _CHANGES: Final = TypeAdapter[tuple[AttachmentChange, ...]](tuple[AttachmentChange, ...])
 
 ENDINGS: Final[Mapping[PictureFormat, str]] = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WebP": "webp", "SVG": "svg"}
@@ -90,41 +66,13 @@ class Context:
     known: Known
 
 
-def read_body(content: bytes) -> dict[str, Json]:
-    """Parse a body strictly; raises `RefusedError` (400, 413).
-
-    No NaN, no key twice, no other encoding than UTF-8, nothing but an object.
-    """
-    try:
-        body = json.loads(content.decode(), parse_constant=_refused_constant, object_pairs_hook=_once)
-    except (ValueError, RecursionError):  # UnicodeDecodeError too, and a number of more than 4,300 digits
-        raise RefusedError(400, "Invalid JSON string posted") from None
-    if not isinstance(body, dict):
-        raise RefusedError(400, "Invalid JSON string posted: expected an object")
-    picture = body.get("picture_uri")
-    if len(content) - (len(picture) if isinstance(picture, str) and picture.startswith("data:") else 0) > BODY_BYTES:
-        raise RefusedError(413)
-    return body
-
-
-def _refused_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _once(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError
-    return values
-
-
 def creation(body: Mapping[str, Json], context: Context, source: str | None) -> Change:
     """Return the offering that a POST asks for, with no id of its own yet (1).
 
     A missing reference is derived from the name (specification, field "reference"); `source` comes from a header.
     Raises `RefusedError` with everything that is wrong.
     """
-    values, errors = _values(body)
+    values, errors = values_of(body)
     if source is not None and values.get("source") is None:
         values["source"] = source
     name = values.get("name")
@@ -136,7 +84,7 @@ def creation(body: Mapping[str, Json], context: Context, source: str | None) -> 
 
 def amendment(body: Mapping[str, Json], context: Context, before: Standing) -> Change:
     """Return the offering that a PATCH asks for; what the body does not name stays. Raises `RefusedError`."""
-    values, errors = _values(body)
+    values, errors = values_of(body)
     standing = _as_values(before.offering)
     if "reference" in values:
         name = values.get("name", before.offering.name)
@@ -159,30 +107,6 @@ def _as_values(offering: Offering) -> dict[str, Any]:
     return {**{name: value for name, value in named.items() if value is not None}, **(offering.model_extra or {})}
 
 
-# --- From JSON to values
-
-
-def _values(body: Mapping[str, Json]) -> tuple[dict[str, Any], list[Pair]]:
-    """Take what may be written out of a body: references in either form, text that means a number, true or false."""
-    errors = [(name[:64], unknown("field", name, KNOWN)) for name in body if name not in KNOWN]
-    values = {name: value for name, value in body.items() if name in WRITABLE}
-    for name, target in _IDS.items():
-        if name in body:
-            values[target] = None if body[name] in (None, "") else {"id": body[name]}
-    for name in _FLAGS:
-        if name in values:
-            values[name] = _flag(values[name])
-    for name in REFERENCES:
-        if isinstance(given := values.get(name), dict) and "id" in given:
-            values[name] = {**given, "id": _number(given["id"])}
-    if "policy_jwt_claim_expires_in" in values:
-        values["policy_jwt_claim_expires_in"] = _number(values["policy_jwt_claim_expires_in"])
-    for name in _ATTACHED:
-        if name in values and values[name] is None:
-            values[name] = []
-    return {name: None if value == "" else value for name, value in values.items()}, errors
-
-
 def _named(values: dict[str, Any], known: Known, before: Offering | None) -> dict[str, Any]:
     """Complete references by what is known of the same id: what the offering says of it, or else what others do."""
     completed = dict(values)
@@ -196,18 +120,6 @@ def _named(values: dict[str, Any], known: Known, before: Offering | None) -> dic
     return completed
 
 
-def _number(value: Json) -> Json:
-    """Read a number that came as text: a public client writes every value so."""
-    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
-
-
-def _flag(value: Json) -> Json:
-    if isinstance(value, str):
-        word = value.strip().lower()
-        return True if word in _TRUE else False if word in _FALSE or not word else value
-    return False if value is None else value
-
-
 # --- From values to an offering
 
 
@@ -217,7 +129,7 @@ def _change(fields: dict[str, Any], asked: Mapping[str, Any], errors: list[Pair]
     if picture or (keeps and "picture_uri" in asked):
         fields["picture_uri"] = before.offering.picture_uri if before and keeps else None
     changes, more = _attachment_changes(asked)
-    fields = {name: value for name, value in fields.items() if name not in _ATTACHED}
+    fields = {name: value for name, value in fields.items() if name not in ATTACHED}
     absent = {name: None for name in _REQUIRED if name not in fields}
     blank = [(name, "can't be blank") for name in _REQUIRED if fields.get(name) is None]
     told = {name for name, _ in blank}
@@ -246,7 +158,7 @@ def _in_order(errors: Iterable[Pair]) -> list[Pair]:
 def _attachment_changes(asked: Mapping[str, Any]) -> tuple[list[tuple[str, AttachmentChange]], list[Pair]]:
     changes: list[tuple[str, AttachmentChange]] = []
     errors: list[Pair] = []
-    for name in _ATTACHED:
+    for name in ATTACHED:
         if name not in asked:
             continue
         given = asked[name]
@@ -263,7 +175,7 @@ def _attachment_changes(asked: Mapping[str, Any]) -> tuple[list[tuple[str, Attac
 def _change_values(entry: Json) -> Json:
     if not isinstance(entry, dict):
         return entry
-    return {key: _flag(value) if key in {"inline", "_destroy"} else value for key, value in entry.items()}
+    return {key: flag(value) if key in {"inline", "_destroy"} else value for key, value in entry.items()}
 
 
 def _misfits(changes: Iterable[tuple[str, AttachmentChange]], before: Standing | None) -> Iterator[Pair]:
@@ -286,8 +198,9 @@ def _picture(asked: Mapping[str, Any], own_address: str | None) -> tuple[NewPict
     if own_address and uri.partition("?")[0] == own_address.partition("?")[0]:
         return None, True, []
     if uri[:5].lower() != "data:":
-        return None, False, [] if _is_address(uri) else [("picture_uri", "is no https:// address and no data URL")]
-    content = _decoded(uri)
+        is_address = uri.startswith(("https://", "http://"))
+        return None, False, [] if is_address else [("picture_uri", "is no https:// address and no data URL")]
+    content = decoded(uri)
     if content is None:
         return None, False, [("picture_uri", "is no data URL in base64")]
     if len(content) >= PICTURE_BYTES:
@@ -296,20 +209,6 @@ def _picture(asked: Mapping[str, Any], own_address: str | None) -> tuple[NewPict
     if kind is None:
         return None, False, [("picture_uri", "is no JPG, GIF, WEBP, PNG or SVG picture")]
     return NewPicture(content, ENDINGS[kind]), False, []
-
-
-def _is_address(uri: str) -> bool:
-    return uri.startswith(("https://", "http://"))
-
-
-def _decoded(uri: str) -> bytes | None:
-    head, comma, text = uri.partition(",")
-    if not comma or not head.lower().endswith(";base64"):
-        return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 # --- What is wrong, in the API's words

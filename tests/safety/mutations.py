@@ -278,6 +278,62 @@ MUTATIONS: tuple[Mutation, ...] = (
         'fields, "whenever it failed", expected=201',
         ("tests/test_client_writes.py::test_an_offering_is_created_once",),
     ),
+    Mutation(
+        "the API answers to its own names alone",
+        "generator/api_guard.py",
+        "if not self._door.admits_host(hosts) or ",
+        "if ",
+        ("tests/test_api_guard.py::test_the_host_must_be_ours",),
+    ),
+    Mutation(
+        "the API refuses another site's page",
+        "generator/api_guard.py",
+        ' or not self._door.admits_origin(headers.getlist("origin"), hosts[0]):',
+        ":",
+        ("tests/test_api_guard.py::test_another_sites_page_gets_nothing",),
+    ),
+    Mutation(
+        "the API asks for the token",
+        "generator/api_guard.py",
+        'return scheme.lower() == "bearer" and same',
+        'return scheme.lower() == "bearer"',
+        ("tests/test_api_guard.py::test_without_the_token_there_is_nothing",),
+    ),
+    Mutation(
+        "a body of the API has a largest size as it comes",
+        "generator/api_guard.py",
+        "if len(content) > limit:",
+        "if False:",
+        ("tests/test_api_guard.py::test_a_body_without_end_is_not_taken_in",),
+    ),
+    Mutation(
+        "an address of a file is good as it was signed",
+        "generator/api_files.py",
+        'if not hmac.compare_digest(self._signature(path, int(expires)).encode(), signature.encode(errors="replace")):',
+        "if False:",
+        ("tests/test_api_writes.py::test_an_address_is_good_as_it_was_signed",),
+    ),
+    Mutation(
+        "what a person saved meanwhile is put back",
+        "generator/safe_edits.py",
+        "    if _content(staged) != edit.before:",
+        "    if False:",
+        ("tests/test_safe_edits.py::test_with_one_file_edited_meanwhile_nothing_changes",),
+    ),
+    Mutation(
+        "writes of one offering wait for each other",
+        "generator/api_store.py",
+        "with self.index.lock(found.folder):",
+        "with nullcontext():",
+        ("tests/test_api_writes.py::test_parallel_changes_of_different_fields_are_all_made",),
+    ),
+    Mutation(
+        "one reference is made once",
+        "generator/api_store.py",
+        "        with self._creating:\n            self._refuse_taken",
+        "        with nullcontext():\n            self._refuse_taken",
+        ("tests/test_api_writes.py::test_the_same_post_twice_at_once_makes_one",),
+    ),
 )
 
 
