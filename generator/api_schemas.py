@@ -26,17 +26,20 @@ _NEVER_NULL: Final = frozenset(
 """What every record has; all else may be blank, which is null."""
 _FLAG_WORDS: Final = "^(1|t|y|true|yes|on|0|f|n|false|no|off)$"
 _ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+_LINE: Final = {"type": "string", "maxLength": 2048, "pattern": _ONE_LINE}
 _PICTURE: Final = (
-    r"^(https?://[^\u0000-\u0020\u007f-\u009f\u2028\u2029]+|"
-    r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$"
+    r"^(https?://[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+    r"|data:image/(png|jpeg|gif|webp|svg\+xml);base64,([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?$"
 )
 _WHOLE_NUMBER: Final = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
+_WRITTEN_NUMBER: Final = {"anyOf": [_WHOLE_NUMBER, {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}]}
+"""Some clients write every value as text."""
 _TEXT_BYTES: Final = 64 * 1024
 _REFERENCED: Final[Mapping[str, Schema]] = {
-    "service_instance": {"id": _WHOLE_NUMBER, "name": {"type": ["string", "null"]}},
+    "service_instance": {"id": _WHOLE_NUMBER, "name": {**_LINE, "type": ["string", "null"]}},
     "ui_extension_version": {
         "id": _WHOLE_NUMBER,
-        "name": {"type": ["string", "null"]},
+        "name": {**_LINE, "type": ["string", "null"]},
         "version": {"anyOf": [_WHOLE_NUMBER, {"type": "null"}]},
     },
 }
@@ -55,7 +58,7 @@ _ATTACHMENT: Final[Schema] = {
 _ATTACHMENT_CHANGE: Final[Schema] = {
     "type": "object",
     "properties": {
-        "key": {"type": "string", "maxLength": 2048, "pattern": _ONE_LINE},
+        "key": _LINE,
         "inline": {"type": "boolean"},
         "_destroy": {"type": "boolean"},
     },
@@ -68,7 +71,7 @@ def schemas() -> dict[str, Schema]:
     read = {name: _read(name) for name in (*WHOLE, *LATER_FIELDS)}
     written = {name: _written(name) for name in WRITABLE}
     for name in REFERENCES:
-        written[f"{name}_id"] = _WHOLE_NUMBER if nature(name).required else _or_null(_WHOLE_NUMBER)
+        written[f"{name}_id"] = _WRITTEN_NUMBER if nature(name).required else _or_null(_WRITTEN_NUMBER)
     ignored = {name: {"description": "Ignored: read-only."} for name in WHOLE if nature(name).access == "read-only"}
     change = _object({**written, **ignored, **{name: {"description": "Ignored."} for name in LATER_FIELDS}})
     required = [name for name in WRITABLE if nature(name).required and name not in {"reference", *REFERENCES}]
@@ -126,7 +129,7 @@ def _written(name: str) -> Schema:
 def _value(name: str, *, is_read: bool) -> Schema:
     """Return the schema of a value that is not null."""
     if name in LATER_FIELDS:
-        return {"type": "object"}
+        return {"type": "boolean"}
     if name in _REFERENCED:
         parts = _REFERENCED[name]
         required = list(parts) if is_read else ["id"]

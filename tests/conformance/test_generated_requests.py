@@ -24,7 +24,7 @@ schemathesis = pytest.importorskip("schemathesis", reason="needs the extra `conf
 pytestmark = pytest.mark.conformance
 
 CASES = 2000
-PER_OPERATION = 120
+PER_OPERATION = 112
 """Of each kind, valid and broken; an operation without parameters has only one valid request."""
 
 AUTHORIZED = {"Authorization": f"Bearer {OUR_TOKEN}"}
@@ -33,11 +33,11 @@ EXCEPTIONS = {
     # field or parameter, and the reason given → why a request that fits the document is refused all the same
     r"reference: has already been taken": "It must be unique across all accounts; no schema can say so.",
     r"reference: can't be changed once": "It may only be changed until the app offering is published.",
-    r"\w+_attachments: no uploaded file has the key": "A key is given out by the upload that goes before.",
+    r"\w+_attachments: no (uploaded file|attachment) has the key": "A key is given out by the upload that goes before.",
     r"picture_uri: ": "Whether a data URL holds a picture is seen in its content.",
     r"(id|ids|created_at|updated_at): .* is no ": "Operators stand in filter values: the document has text.",
     r"search_(after|before): is no cursor": "Cursors are opaque.",
-    r"search_after and search_before cannot be given together": "No schema says that parameters exclude each other.",
+    r"\w+ and \w+ cannot be given together": "No schema says that parameters exclude each other.",
     r"(service_instance|ui_extension_version): id is not an integer": "1.0 is an integer of JSON Schema, and no id.",
     r"policy_jwt_claim_expires_in: expected minutes": "1.0 is an integer of JSON Schema, and no number of minutes.",
 }
@@ -86,7 +86,8 @@ def test_requests_made_from_the_document(target: Target, http: httpx.Client) -> 
     def attempt(case: Any) -> None:
         tried[case.operation.label] += 1
         number = tried[case.operation.label]
-        if "id" in case.path_parameters and broken_parts(case) != {"path"} and number % 8:
+        broken = broken_parts(case)
+        if "id" in case.path_parameters and ("path" not in broken or "body" in broken) and number % 8:
             case.path_parameters["id"] = ids[number % len(ids)]
         answer = case.call(base_url=f"{origin}/v1", headers=AUTHORIZED)
         try:
