@@ -20,6 +20,13 @@ _ID: Final[Schema] = {
     "description": "The numeric id, or the nodeID.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1, "maxLength": 200},
 }
+_PERSON_ID: Final[Schema] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "Any: nobody is in a team here.",
+    "schema": {"type": "string", "minLength": 1},
+}
 _FIELDS: Final[Schema] = {
     "name": "fields",
     "in": "query",
@@ -50,7 +57,9 @@ def document(base: str) -> dict[str, Any]:
             "/": {"get": _operation("root", "Say that the API is there", _ok({"type": "object", "maxProperties": 0}))},
             "/me": {"get": _operation("me", "Say who asks", _ok(_PERSON))},
             "/people/me": {"get": _operation("person", "Say who asks", _ok(_PERSON))},
-            "/people/{id}/teams": {"get": _operation("teams", "List teams; none", _ok(_NOTHING), parameters=[_ID])},
+            "/people/{id}/teams": {
+                "get": _operation("teams", "List teams; none", _ok(_NOTHING), parameters=[_PERSON_ID])
+            },
             "/app_offerings": {"get": _get_list("list", "List all app offerings"), "post": _create()},
             **{f"/app_offerings/{name}": {"get": _get_list(name, _PREDEFINED[name])} for name in PREDEFINED},
             "/app_offerings/{id}": one,

@@ -24,16 +24,24 @@ _NEVER_NULL: Final = frozenset(
     }
 )
 """What every record has; all else may be blank, which is null."""
-_FLAG_WORDS: Final = "^(1|t|y|true|yes|on|0|f|n|false|no|off)$"
+_FLAG_WORDS: Final = (
+    "^(1|[Tt]|[Yy]|[Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|0|[Ff]|[Nn]|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff])?$"
+)
 _ONE_LINE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 _LINE: Final = {"type": "string", "maxLength": 2048, "pattern": _ONE_LINE}
 _PICTURE: Final = (
-    r"^(https?://[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+    r"^(https?://[^\u0000-\u0020\u007f-\u009f\u2028\u2029]+"
     r"|data:image/(png|jpeg|gif|webp|svg\+xml);base64,([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?$"
 )
 _WHOLE_NUMBER: Final = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-_WRITTEN_NUMBER: Final = {"anyOf": [_WHOLE_NUMBER, {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}]}
-"""Some clients write every value as text."""
+_WRITTEN_NUMBER: Final = {"anyOf": [_WHOLE_NUMBER, {"type": "string", "pattern": "^([1-9][0-9]{0,17})?$"}]}
+"""Some clients write every value as text, and an empty one for null."""
+_WRITTEN_DURATION: Final = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        {"type": "string", "pattern": "^([0-9]{1,9}|[0-9]{1,6}:[0-5][0-9])?$"},
+    ]
+}
 _TEXT_BYTES: Final = 64 * 1024
 _REFERENCED: Final[Mapping[str, Schema]] = {
     "service_instance": {"id": _WHOLE_NUMBER, "name": {**_LINE, "type": ["string", "null"]}},
@@ -81,7 +89,6 @@ def schemas() -> dict[str, Schema]:
         "AppOfferingChange": change,
         "AppOfferingCreation": {
             **change,
-            "properties": {**change["properties"], "reference": _or_null(written["reference"])},
             "required": required,
             "anyOf": [{"required": ["service_instance"]}, {"required": ["service_instance_id"]}],
         },
@@ -123,7 +130,7 @@ def _read(name: str) -> Schema:
 
 def _written(name: str) -> Schema:
     schema = _value(name, is_read=False)
-    return schema if nature(name).required else _or_null(schema)
+    return schema if nature(name).required and name != "reference" else _or_null(schema)
 
 
 def _value(name: str, *, is_read: bool) -> Schema:
@@ -147,8 +154,8 @@ def _value(name: str, *, is_read: bool) -> Schema:
 
 def _scalar(name: str, *, is_read: bool) -> Schema:
     schema = _own(name)
-    if name == "policy_jwt_claim_expires_in" and is_read:
-        return {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+    if name == "policy_jwt_claim_expires_in":
+        return {"type": "integer", "minimum": 0, "maximum": 2**31 - 1} if is_read else _WRITTEN_DURATION
     if schema.get("type") == "boolean" and not is_read:
         return {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _FLAG_WORDS}]}
     if name == "picture_uri":

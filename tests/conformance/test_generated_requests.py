@@ -9,12 +9,14 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 
 from serving import OUR_TOKEN, our_server
 from targets import Target
@@ -40,6 +42,7 @@ EXCEPTIONS = {
     r"\w+ and \w+ cannot be given together": "No schema says that parameters exclude each other.",
     r"(service_instance|ui_extension_version): id is not an integer": "1.0 is an integer of JSON Schema, and no id.",
     r"policy_jwt_claim_expires_in: expected minutes": "1.0 is an integer of JSON Schema, and no number of minutes.",
+    r"service_instance: can't be blank": "Required: an empty text is none, as a client writes it.",
 }
 
 
@@ -58,7 +61,13 @@ def reasons(answer: Any) -> list[str]:
 
 
 def is_excepted(failure: Exception, answer: Any) -> bool:
-    """Whether every reason for which a valid request was refused is one that the specification asks for."""
+    """Whether every reason for which a valid request was refused is one that the specification asks for.
+
+    One kind of broken request is taken: where a reference is written by its id, its other form is not looked at.
+    """
+    if type(failure).__name__ == "AcceptedNegativeData":
+        broken = re.findall(r"at /properties/(service_instance|ui_extension_version)\b", str(failure))
+        return bool(broken) and all(f"{name}_id" in json.loads(answer.request.body) for name in broken)
     return type(failure).__name__ == "RejectedPositiveData" and all(
         any(re.match(pattern, reason) for pattern in EXCEPTIONS) for reason in reasons(answer)
     )
@@ -87,7 +96,7 @@ def test_requests_made_from_the_document(target: Target, http: httpx.Client) -> 
         tried[case.operation.label] += 1
         number = tried[case.operation.label]
         broken = broken_parts(case)
-        if "id" in case.path_parameters and ("path" not in broken or "body" in broken) and number % 8:
+        if case.operation.path == "/app_offerings/{id}" and ("path" not in broken or "body" in broken) and number % 8:
             case.path_parameters["id"] = ids[number % len(ids)]
         answer = case.call(base_url=f"{origin}/v1", headers=AUTHORIZED)
         try:
@@ -107,7 +116,8 @@ def test_requests_made_from_the_document(target: Target, http: httpx.Client) -> 
         has_parameters = any((operation.path_parameters, operation.query, operation.body))
         modes = list(schemathesis.GenerationMode) if has_parameters else [schemathesis.GenerationMode.POSITIVE]
         for mode in modes:
-            made(given(operation.as_strategy(generation_mode=mode))(attempt))()
+            with suppress(Unsatisfiable) if mode.is_negative else nullcontext():  # there may be nothing to break
+                made(given(operation.as_strategy(generation_mode=mode))(attempt))()
 
     shown = [f"{label}: {kind}, {len(found)} times\n{found[0]}" for (label, kind), found in failures.items()]
     assert not failures, "\n\n".join(shown)
