@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -211,8 +212,7 @@ def is_in(it: Fields, view: Predefined | None) -> bool:
 # ------------------------------------------------------------------------------------------------- properties
 
 
-@given(RECORDS, QUERIES)
-def test_a_walk_gives_what_the_records_say(records: list[Fields], queries: list[Query]) -> None:
+def walks_and_compares(records: list[Fields], queries: list[Query]) -> None:
     """All that fit, once each, in order, with the fields that were asked for."""
     with api_over(records) as client:
         for ask in queries:
@@ -222,6 +222,19 @@ def test_a_walk_gives_what_the_records_say(records: list[Fields], queries: list[
             assert [it.id for it in found] == [it["id"] for it in expected], ask
             for answered, original in zip(found, expected, strict=True):
                 compare(answered, original, ask.fields)
+
+
+@settings(max_examples=25)
+@given(RECORDS, QUERIES)
+def test_a_walk_gives_what_the_records_say(records: list[Fields], queries: list[Query]) -> None:
+    walks_and_compares(records, queries)
+
+
+@pytest.mark.long
+@settings(max_examples=400)
+@given(RECORDS, QUERIES)
+def test_many_walks_give_what_the_records_say(records: list[Fields], queries: list[Query]) -> None:
+    walks_and_compares(records, queries)
 
 
 def compare(answered: ApiRecord, original: Fields, fields: Sequence[str]) -> None:
@@ -244,7 +257,7 @@ _CHANGES = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @example([record(1, "a"), record(2, "a"), record(3, "a")], [[], [("rename", 1, "ä")]], [], 1)
 @given(
     st.lists(st.builds(record, st.integers(1, 40), _WORDS), min_size=3, max_size=12, unique_by=lambda it: it["id"]),
