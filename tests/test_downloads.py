@@ -255,6 +255,18 @@ def test_what_is_damaged_in_the_cache_counts_as_absent(tmp_path: Path, host: Hos
         assert len(host.asked) == 2
 
 
+def test_what_no_build_used_for_a_month_is_removed(tmp_path: Path, host: Host) -> None:
+    shop = Shop(tmp_path, host, offering(picture_uri=host.url("/a.png"), updated_at=DATED))
+    shop.supply()
+    used = set(shop.cache.rglob("*"))
+    left = shop.cache / "downloads/files" / ("0" * 64)
+    left.write_bytes(b"x")
+    for path in shop.cache.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert shop.supply() == (PNG, [])
+    assert set(shop.cache.rglob("*")) == used
+
+
 def test_an_entry_that_leads_elsewhere_is_not_followed(tmp_path: Path, host: Host) -> None:
     shop = Shop(tmp_path, host, offering(picture_uri=host.url("/a.png"), updated_at=DATED))
     shop.build()
@@ -307,6 +319,19 @@ def test_what_cannot_be_had_is_a_warning(tmp_path: Path, host: Host) -> None:
     assert {problem.where for problem in problems} == {str(shop.records)}
     assert all(problem.line for problem in problems)
     assert not has_picture(shop.site)
+
+
+def test_a_lost_file_that_the_store_shows_is_a_warning_too(tmp_path: Path, host: Host) -> None:
+    """It is told once; the screenshot and the evidence that it should have been are left out."""
+    files = [attachment(host, "/lost.png"), attachment(host, "/lost.pdf")]
+    shop = Shop(tmp_path, host, offering(attachments=files))
+    store = {
+        "screenshots": [{"file": "attachments/1f/lost.png"}],
+        "assurances": [{"topic": "ISO 27001", "status": "Certified", "evidence": "attachments/1f/lost.pdf"}],
+    }
+    write_store(shop.content, {"own": {"reference": "wdc_note_dispatcher", "store": store}})
+    assert [it.reason.partition(":")[0] for it in shop.build()] == ["lost.png", "lost.pdf"]
+    check_site(tmp_path / "site")
 
 
 def test_strictly_it_is_a_problem(tmp_path: Path, host: Host) -> None:

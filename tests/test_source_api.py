@@ -81,6 +81,20 @@ def test_a_store_with_pictures_and_attachments_from_its_api(tmp_path: Path, seed
     assert sum(path.endswith(".webp") for path in site) > 20
 
 
+def test_odd_names_and_dates_from_their_api(tmp_path: Path) -> None:
+    """Names that an address has to escape, in both Unicode forms; a record that was never updated."""
+    names = ("data model (1).csv", "100%.txt", "a%20b.txt", "Übersicht.txt", "e\u0301.txt", "a+b&c=d.txt", "x/y z.txt")
+    files = {f"offerings/odd/attachments/{name}": f"words of {name}" for name in names}
+    text = "[one](<attachments/data model (1).csv>) [two](attachments/%C3%9Cbersicht.txt)"
+    dated = {"created_at": "2026-01-02T03:04:05-05:00"}
+    records = {
+        "odd": offering(description=text, **dated),
+        "plain": offering(id=2, reference="wdc_p", name="P", **dated),
+    }
+    site = assert_same_bytes(write_store(tmp_path / "content", records, files=files), tmp_path)
+    assert sum(path.startswith("files/") for path in site) == len(names)
+
+
 def test_real_listings_from_their_api(tmp_path: Path, real_listings: Path) -> None:
     content = write_store(tmp_path / "content", store={"title": "Real listings"})
     for listing in load_catalog(RecordFile(real_listings)).listings:
