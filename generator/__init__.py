@@ -39,6 +39,7 @@
     preview         the store while its author works on it:
     preview_server  who may ask, who is told;  preview_answers  what is answered;  panel  what is laid over a page
     workshop        an edition after every change;  remembered  what did not change;  watching  when something did
+    templates_now   the templates as an edition has them
     provenance      where a part of a page is written;  excerpts  the lines around a problem
     api             the App Offerings API over the content folder;  api_handlers  what each address answers:
     api_server      its socket;  api_console  what it tells;  api_guard  who may ask;  door  by which name
@@ -87,7 +88,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    fetch  download_cache  patience  door  safe_edits
+    templates_now  fetch  download_cache  patience  door  safe_edits
     wire  credentials  networks  cache  pacing  strict_json  redaction
     errors  characters  connections
 """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from html import escape
 from importlib.metadata import version
 from typing import Any, Final
@@ -40,7 +40,7 @@ _READING: Final = (400, 401, 403, 408, 413, 415, 429)
 _WRITING: Final = (*_READING, 409, 422, 500)
 
 
-@cache
+@lru_cache(maxsize=8)
 def document(base: str) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the API at `base`."""
     one = {"get": _get_one(), "patch": _update("update"), "put": _update("replace")}

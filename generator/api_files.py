@@ -24,7 +24,7 @@ from generator.assets import ATTACHMENT_BYTES
 from generator.catalog import LocalFile
 from generator.documents import read_bytes
 from generator.errors import InputError
-from generator.filetypes import PICTURES, extension, picture_format, safe_name
+from generator.filetypes import extension, picture_format, safe_name
 
 DAY: Final = 24 * 60 * 60
 SIZE_LIMIT: Final = ATTACHMENT_BYTES
@@ -155,10 +155,9 @@ def download(it: Stored, key: str) -> Response:
         media_type = "image/svg+xml"
     else:
         media_type = _TYPES.get(kind or "", "application/octet-stream")
-    name = quote(file.path.name) if kind not in PICTURES or key != PICTURE_KEY else f"picture{file.path.suffix}"
     headers = {
         **_DOWNLOAD,
-        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.path.name)}",
         "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
     }
     return Response(content, media_type=media_type, headers=headers)

@@ -34,11 +34,7 @@ _NULLABLE: Final = ("policy_jwt_alg", "webhook_uri_template")
 
 
 class ReadError(Exception):
-    """An offering that cannot be read as it stands; the problems are for its author, not for who asks."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(*map(str, problems))
-        self.problems = tuple(problems)
+    """An offering that is gone, or cannot be read as it stands; its author has been told why."""
 
 
 class _Ordered:
@@ -163,7 +159,7 @@ class Index:
         with self._lock:
             found = self._by_folder.get(folder)
             if found is None or folder in self._broken:
-                raise ReadError([])
+                raise ReadError
             return found
 
     def _folders(self) -> Iterator[Path]:

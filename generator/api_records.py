@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from generator.addresses import attachment_key
 from generator.api_answers import Json, encoded
@@ -175,7 +174,7 @@ def _attachments(it: Stored, _: Known, address: Address) -> Json:
     return [
         {
             "key": each.file.key,
-            "name": unquote(each.file.key.rpartition("/")[2]),
+            "name": each.file.key.rpartition("/")[2],
             "uri": address(it.id, each.file.key),
             "inline": each.inline,
             "size": each.size,

@@ -153,7 +153,7 @@ class ContentStore:
         try:
             return self.index.reread(folder)
         except ReadError:
-            raise RefusedError(409, _BROKEN) from None
+            raise RefusedError(409, _BROKEN) if folder.is_dir() else RefusedError(404) from None
 
     def _commit(self, edits: Sequence[Edit], folder: Path) -> None:
         try:

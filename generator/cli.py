@@ -241,7 +241,7 @@ class _Printer:
         """Show how far a stage is, on a terminal; elsewhere nothing moves."""
         if not self._moves:
             return
-        bar = f"{'━' * (30 * done // total):<30} {done:,} of {total:,}" if total else ""
+        bar = f"{'━' * (30 * done // total):<30} {done:,} of {total:,}" if total else f"{done:,}" if done else ""
         click.echo(f"\r\033[K{stage:<8} {bar}\r" if done < total or not total else "\r\033[K", nl=False, err=True)
 
     def report(self, run: "Callable[[], Report]", done: str) -> None:

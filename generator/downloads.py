@@ -31,6 +31,9 @@ AT_ONCE = 8
 """How many files are fetched at the same time."""
 
 _FIELDS: dict[str, str] = {"picture": "picture_uri", "attachment": "attachments"}
+_ONE_AT_A_TIME = threading.Lock()
+"""Pictures are looked at one by one: what Pillow warns of is kept quiet by a setting that all threads share."""
+
 Told = Callable[[int, int], None]
 """Told how many files are done, of how many."""
 
@@ -191,10 +194,11 @@ class _Hands:
                 raise DownloadError("its host calls it unchanged, and it was never fetched before")
             self._cache.renew(it.identity, copy)
             return _Outcome(_local(it, path), known.size)
-        if it.kind == "picture":
-            assets.check_picture(fetched.content)
-        else:
-            assets.check_attachment(it.name, fetched.content)
+        with _ONE_AT_A_TIME:
+            if it.kind == "picture":
+                assets.check_picture(fetched.content)
+            else:
+                assets.check_attachment(it.name, fetched.content)
         return _Outcome(_local(it, self._cache.keep(it.identity, copy, fetched.content)), len(fetched.content))
 
     def _ask(self, it: Wanted, known: Copy | None, limit: int) -> "Fetched":

@@ -23,6 +23,7 @@ MOST_REDIRECTS = 3
 LONGEST_ADDRESS = 8192
 """In characters; signed addresses of object stores take up to 2,000."""
 
+_LONGEST_VALIDATOR = 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = dict(zip(("http", "https"), PORTS, strict=True))
 _HEADERS = {"User-Agent": "appshelf", "Accept": "*/*"}
@@ -46,10 +47,15 @@ class Validators:
     def headers(self) -> dict[str, str]:
         """Return what asks for the file only if it changed."""
         asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in asked.items() if value}
+        return {name: value for name, value in asked.items() if _can_be_sent(value)}
 
 
 NOTHING_KNOWN = Validators()
+
+
+def _can_be_sent(value: str) -> bool:
+    """Whether a host's words may be a header of ours: not nothing, not endless, and no more than ASCII."""
+    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,8 @@ class Fetcher:
             if answer.status != 200:
                 raise DownloadError(f"{url.host} answered {answer.status}")
             content = answer.read()
-            given = (answer.headers.get(name, "")[:1024] for name in ("ETag", "Last-Modified"))
-            return Fetched(content, Validators(*given))
+            told = (answer.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+            return Fetched(content, Validators(*(value if _can_be_sent(value) else "" for value in told)))
 
 
 def _followed(url: httpx.URL, location: str, reach: Reach) -> httpx.URL:

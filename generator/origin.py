@@ -108,7 +108,7 @@ class Origin:
             client = Client(http, endpoint, sleep=network.sleep)
             for record in client.list(fields=FIELDS, view=api.view):
                 records.append(record.fields)
-                told(len(records), max(expected, len(records) + 1))
+                told(len(records), expected if len(records) <= expected else 0)
         return tuple(records)
 
     def _remembered(self, store: Store) -> Path:

@@ -198,7 +198,7 @@ class _Desk:
             attachment = attachments.get(screenshot.file)
             if attachment and attachment.figure:
                 shown.append(Screenshot(attachment.figure, clean(screenshot.caption)))
-            else:
+            elif attachment or not self._was_told(screenshot.file):
                 reason = "is no picture" if attachment else self._missing(screenshot.file)
                 self._problem("screenshots", number, "file", reason=f"{screenshot.file} {reason}")
         return tuple(shown)
@@ -208,7 +208,7 @@ class _Desk:
         declared: list[DeclaredAssurance] = []
         for number, it in enumerate(self.listing.store.assurances):
             evidence = attachments.get(it.evidence) if it.evidence else None
-            if it.evidence and not evidence:
+            if it.evidence and not evidence and not self._was_told(it.evidence):
                 reason = f"{it.evidence} {self._missing(it.evidence)}"
                 self._problem("assurances", number, "evidence", reason=reason)
             file = evidence.download if evidence else None
@@ -286,6 +286,11 @@ class _Desk:
 
     def _problem(self, *location: int | str, reason: str) -> None:
         self.problems.append(self.listing.place.store_problem("store", *location, reason=reason))
+
+    def _was_told(self, key: str) -> bool:
+        """Whether a file is missing that the record names by an address: that is a warning, and was given."""
+        named = {record.key for record in self.listing.offering.attachments}
+        return key in named and not any(file.key == key and not file.fetched for file in self.listing.attachments)
 
     def _missing(self, key: str) -> str:
         known: Iterable[str] = (file.key for file in self.listing.attachments)

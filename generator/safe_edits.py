@@ -74,7 +74,7 @@ def stage(path: Path, content: bytes | None) -> Path:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-                with suppress(OSError):
+                with suppress(OSError, AttributeError):  # nothing stands there yet; Windows has no such call
                     os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
         except OSError:
             beside.unlink(missing_ok=True)

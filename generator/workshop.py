@@ -11,9 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import jinja2
-from jinja2.bccache import Bucket
-
 from generator.build import Progress, Shelved, lay_out, notes, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
@@ -35,6 +32,7 @@ from generator.remembered import (
 from generator.render import Desk, Renderer
 from generator.settings import Settings, Store
 from generator.spread import spread
+from generator.templates_now import CompiledTemplates, Templates
 
 _KEPT_PAGES = 64
 
@@ -122,7 +120,7 @@ class Workshop:
         self._drawn: dict[tuple[str, str], Picture] = {}
         self._presented: dict[str, tuple[Listing, Stock, PublicOffering]] = {}
         self._tried: Signature | None = None
-        self._compiled = _Compiled()
+        self._compiled = CompiledTemplates()
         self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -298,37 +296,3 @@ def _paths_of(stock: Stock) -> Iterator[str]:
     for picture in (stock.picture, *figures):
         yield from (picture.path, *(variant.path for variant in picture.variants))
     yield from (attachment.download.path for attachment in stock.attachments)
-
-
-class Templates(jinja2.BaseLoader):
-    """The templates of some folders as they are now."""
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._live = jinja2.FileSystemLoader([str(folder) for folder in folders])
-        self._sources = dict(self._read())
-
-    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str | None, None]:
-        """Return a template's source and file; raises `jinja2.TemplateNotFound`."""
-        if template not in self._sources:
-            raise jinja2.TemplateNotFound(template)
-        return (*self._sources[template], None)
-
-    def _read(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
-        for name in self._live.list_templates():
-            if not name.startswith(("assets/", "preview/")):
-                source, file, _ = self._live.get_source(jinja2.Environment(autoescape=True), name)
-                yield name, (source, file)
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """Compiled templates by name; Jinja itself compares their source."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._codes.get(bucket.key):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key] = bucket.bytecode_to_string()

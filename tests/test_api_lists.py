@@ -171,6 +171,10 @@ def test_what_a_person_saves_is_served(content: Path) -> None:
     (content / "offerings/wdc_app_3").rmdir()
     assert {it["id"] for it in client.get("/v1/app_offerings").json()} == {1, 2, 9}
     assert client.get("/v1/app_offerings/3").status_code == 404
+    served = api(content)
+    (content / "offerings/new/offering.toml").unlink()
+    (content / "offerings/new").rmdir()
+    assert served.patch("/v1/app_offerings/9", json={"name": "Gone"}).status_code == 404
 
 
 def test_a_mistake_keeps_the_last_good_reading(content: Path) -> None:

@@ -151,4 +151,4 @@ TestBoth.settings = settings(max_examples=8, stateful_step_count=15, deadline=No
 
 @pytest.mark.long
 class TestBothAtLength(Both.TestCase):  # type: ignore[misc]
-    settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

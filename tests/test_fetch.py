@@ -100,6 +100,14 @@ def test_unchanged_is_no_answer_to_somebody_who_knows_nothing() -> None:
         assert refused(server) == "127.0.0.1 answered 304"
 
 
+@pytest.mark.parametrize("tag", ['"\u00e9"', "x" * 2000, '"\t"', ""])
+def test_a_tag_that_cannot_be_told_back_is_none(tag: str) -> None:
+    answer = f"HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Length: 1\r\n\r\nx".encode("latin-1")
+    with serving(says(answer)) as server:
+        assert fetch(server) == Fetched(b"x", Validators())
+    assert Validators(etag=tag).headers() == {}
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "204 No Content", "206 Partial", "500 Oh"])
 def test_an_answer_that_is_no_file(status: str) -> None:
     with serving(always(b"" if status.startswith("204") else b"x", status)) as server:

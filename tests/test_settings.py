@@ -11,6 +11,7 @@ from generator.errors import InputError, UsageError
 from generator.settings import (
     PACKAGED_TEMPLATES,
     Api,
+    DownloadLimits,
     Provider,
     Settings,
     Store,
@@ -97,9 +98,27 @@ def test_the_provider(tmp_path: Path) -> None:
     )
 
 
+def test_the_rules_of_downloads(tmp_path: Path) -> None:
+    written = '[downloads]\nallow_hosts = ["files.internal:8443"]\nlimits = { site_mib = 20, seconds = 5 }\n'
+    rules = store(tmp_path, written).downloads
+    assert rules.allow_hosts == ("files.internal:8443",)
+    assert rules.limits == DownloadLimits(site_mib=20, seconds=5)
+    assert store(tmp_path, "").downloads.allow_hosts == ()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            '[downloads]\nallow_hosts = ["a.example", "https://b.example"]',
+            "2: downloads.allow_hosts[1]: expected a host's name, or a name and a port such as files.example.com:8443",
+        ),
+        (
+            '[downloads]\nallow_hosts = ["127.1"]',
+            "2: downloads.allow_hosts[0]: its host is a number that is not written as an address",
+        ),
+        ("[downloads]\nlimits = { picture_mib = 6 }", "2: downloads.limits.picture_mib: 6 is too large"),
+        ("[downloads]\nlimits = { second = 6 }", "2: downloads.limits.second: unknown key; did you mean seconds?"),
         ('title = ""', "1: title: is blank, and required"),
         ("title = 5", "1: title: expected text, got the number 5"),
         (f'title = "{"x" * 65}"', "1: title: 65 characters, at most 64"),

@@ -1,5 +1,6 @@
 """The API as a source: the same bytes as its folder, and what becomes of a store when the API fails."""
 
+import hashlib
 import json
 import shutil
 import tomllib
@@ -79,6 +80,20 @@ def test_a_store_with_pictures_and_attachments_from_its_api(tmp_path: Path, seed
     site = assert_same_bytes(random_store(tmp_path / "content", seed=seed, count=12).folder, tmp_path)
     assert sum(path.startswith("files/") for path in site) > 6
     assert sum(path.endswith(".webp") for path in site) > 20
+
+
+def test_odd_names_and_dates_from_their_api(tmp_path: Path) -> None:
+    """Names that an address has to escape, in both Unicode forms; a record that was never updated."""
+    names = ("data model (1).csv", "100%.txt", "a%20b.txt", "Übersicht.txt", "e\u0301.txt", "a+b&c=d.txt", "x/y z.txt")
+    files = {f"offerings/odd/attachments/{name}": f"words of {name}" for name in names}
+    text = "[one](<attachments/data model (1).csv>) [two](attachments/%C3%9Cbersicht.txt)"
+    dated = {"created_at": "2026-01-02T03:04:05-05:00"}
+    records = {
+        "odd": offering(description=text, **dated),
+        "plain": offering(id=2, reference="wdc_p", name="P", **dated),
+    }
+    site = assert_same_bytes(write_store(tmp_path / "content", records, files=files), tmp_path)
+    assert sum(path.startswith("files/") for path in site) == len(names)
 
 
 def test_real_listings_from_their_api(tmp_path: Path, real_listings: Path) -> None:
@@ -203,7 +218,7 @@ def test_strictly_or_without_the_cache_nothing_stands_in(tmp_path: Path, flag: d
         assert shop.site == before
 
 
-@pytest.mark.parametrize("damage", ["cut", "a bit", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "a bit", "another version", "gone"])
 def test_a_damaged_fetch_stands_in_for_nothing(tmp_path: Path, damage: str) -> None:
     with gone(tmp_path, *several(3)) as shop:
         (kept,) = (tmp_path / ".cache/fetches").iterdir()
@@ -211,6 +226,8 @@ def test_a_damaged_fetch_stands_in_for_nothing(tmp_path: Path, damage: str) -> N
         content = kept.read_bytes()
         if damage == "gone":
             kept.unlink()
+        elif damage == "another version":
+            kept.write_bytes(hashlib.sha256(b"[]").hexdigest().encode() + b"\n[]")
         else:
             kept.write_bytes(content[:-9] if damage == "cut" else content.replace(b"App 2", b"App 7"))
         with pytest.raises(ConnectionFailedError):
