@@ -57,9 +57,7 @@ def document(base: str) -> dict[str, Any]:
             "/": {"get": _operation("root", "Say that the API is there", _ok({"type": "object", "maxProperties": 0}))},
             "/me": {"get": _operation("me", "Say who asks", _ok(_PERSON))},
             "/people/me": {"get": _operation("person", "Say who asks", _ok(_PERSON))},
-            "/people/{id}/teams": {
-                "get": _operation("teams", "List teams; none", _ok(_NOTHING), parameters=[_PERSON_ID])
-            },
+            "/people/{id}/teams": {"get": _operation("teams", "List teams", _ok(_NOTHING), parameters=[_PERSON_ID])},
             "/app_offerings": {"get": _get_list("list", "List all app offerings"), "post": _create()},
             **{f"/app_offerings/{name}": {"get": _get_list(name, _PREDEFINED[name])} for name in PREDEFINED},
             "/app_offerings/{id}": one,

@@ -141,10 +141,11 @@ class Service:
         query = _query(request)
         selection = _selection(query, predefined)
         place = paging.read_place(query, selection.order)
+        fields, address = selection.shown, self._address(request)
         with self.index.ordered(selection.order) as rows:
             cut = paging.page_at(_selected(rows, selection), place, selection.order)
             shown = [it for row in cut.rows if (it := self.index.find(cast(int, row["id"])))]
-            given = [fields_of(it, selection.shown, self.index.known, self._address(request)) for it in shown]
+            given = [fields_of(it, fields, self.index.known, address) for it in shown]
         headers = paging.headers(cut, _base(request) + request.url.path, query, selection.order)
         return answer(given, headers=headers)
 

@@ -101,8 +101,11 @@ def last_fetch(path: Path) -> Fetch | None:
     digest, _, content = (read_whole(path, _MOST_BYTES) or b"").partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
         return None
-    kept = pydantic_core.from_json(content)
-    return Fetch(tuple(kept["records"]), datetime.fromisoformat(kept["at"]))
+    try:
+        kept = pydantic_core.from_json(content)
+        return Fetch(tuple(kept["records"]), datetime.fromisoformat(kept["at"]))
+    except (ValueError, LookupError, TypeError):  # whole, and of another version of ours
+        return None
 
 
 def now() -> datetime:

@@ -4,8 +4,12 @@ import io
 import json
 import os
 import random
+import signal
 import struct
+import subprocess
+import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +20,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import generator
 from file_host import NAME, File, Host, hosting
 from generator.build import build, check
 from generator.catalog import load_catalog
@@ -28,6 +33,7 @@ from loopback import Conversation, serving
 from site_checks import NO_NETWORK, build_site, check_site, tree
 from stores import Fields, offering, pdf, picture, several, write_records, write_store
 
+ROOT = Path(generator.__file__).parents[1]
 PNG = picture(random.Random(1), "png", (200, 200))  # noqa: S311  # drawn for tests
 OTHER = picture(random.Random(2), "png", (200, 200))  # noqa: S311  # drawn for tests
 PDF = pdf("Terms")
@@ -484,6 +490,32 @@ def test_a_file_that_vanishes_before_it_is_used_leaves_the_old_site(tmp_path: Pa
     with pytest.raises(InputError, match="our copy of it is gone or changed; build again"):
         build(settings, lose, host.network)
     assert shop.site == before
+
+
+def test_an_interrupt_does_not_wait_for_slow_hosts(tmp_path: Path) -> None:
+    """Eight files come in, a byte a second each; the command ends at once, and leaves nothing in between."""
+
+    def slow(conversation: Conversation) -> None:
+        conversation.asked()
+        conversation.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        conversation.drip(b"x" * 900, every=1)
+
+    with hosting({}) as host, serving(slow) as server:
+        host.server = server
+        write_store(tmp_path / "content", store={"downloads": {"allow_hosts": [f"127.0.0.1:{server.port}"]}})
+        write_records(tmp_path / "records.json", several(20, picture_uri=f"{server.url}/a.png"))
+        command = [sys.executable, "-m", "generator", "build", "--source", "records.json"]
+        begun = {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PATH": os.environ["PATH"]}
+        with subprocess.Popen(command, cwd=tmp_path, env=begun, stderr=subprocess.PIPE) as build_:
+            while len(server.requests) < 8 and build_.poll() is None:
+                threading.Event().wait(0.05)
+            build_.send_signal(signal.SIGINT)
+            asked = time.monotonic()
+            assert build_.wait(20) == 130
+            assert time.monotonic() - asked < 10
+            assert b"Traceback" not in (build_.stderr.read() if build_.stderr else b"")
+    assert not list(tmp_path.glob("appshelf-*"))
+    assert tree(tmp_path / "site") == {}
 
 
 def test_no_address_in_a_network_is_asked(tmp_path: Path, host: Host) -> None:

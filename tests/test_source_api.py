@@ -1,5 +1,6 @@
 """The API as a source: the same bytes as its folder, and what becomes of a store when the API fails."""
 
+import hashlib
 import json
 import shutil
 import tomllib
@@ -217,7 +218,7 @@ def test_strictly_or_without_the_cache_nothing_stands_in(tmp_path: Path, flag: d
         assert shop.site == before
 
 
-@pytest.mark.parametrize("damage", ["cut", "a bit", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "a bit", "another version", "gone"])
 def test_a_damaged_fetch_stands_in_for_nothing(tmp_path: Path, damage: str) -> None:
     with gone(tmp_path, *several(3)) as shop:
         (kept,) = (tmp_path / ".cache/fetches").iterdir()
@@ -225,6 +226,8 @@ def test_a_damaged_fetch_stands_in_for_nothing(tmp_path: Path, damage: str) -> N
         content = kept.read_bytes()
         if damage == "gone":
             kept.unlink()
+        elif damage == "another version":
+            kept.write_bytes(hashlib.sha256(b"[]").hexdigest().encode() + b"\n[]")
         else:
             kept.write_bytes(content[:-9] if damage == "cut" else content.replace(b"App 2", b"App 7"))
         with pytest.raises(ConnectionFailedError):
