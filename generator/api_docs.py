@@ -127,7 +127,7 @@ def _get_list(name: str, summary: str) -> Schema:
         "Link": {"description": "first, prev and next", "schema": {"type": "string"}},
         **{f"X-Pagination-{part}": {"schema": {"type": "integer"}} for part in _COUNTS},
     }
-    sorting = [sign + name for name in SORTABLE for sign in ("", "-")]
+    sorting = [*(sign + name for name in SORTABLE for sign in ("", "-")), ""]
     parameters: list[Schema] = [
         _FIELDS,
         {
