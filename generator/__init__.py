@@ -4,6 +4,7 @@
     cli             subcommands to functions
     settings        `Store` (content/store.toml) and `Settings` (the flags)
     errors          the tree of errors
+    credentials     what proves who asks the API, shown to nobody
     models          `Offering`, every field of the API; `PublicOffering`, what a page may show
     fields          the API's value types, each with its limit
     characters      what deceives a reader, left out of every page
@@ -11,8 +12,19 @@
     catalog         records checked, each and against each other
     content         the content folder as a source;  content_writer  the other direction
     toml_edit       an offering.toml changed in place;  toml_text  values as TOML
-    record_file     a JSON file of API records as a source
+    record_file     a JSON file of API records as a source;  api_source  the API as one
+    origin          which of them a build reads, and where the files of its offerings come from
+    filters         which records a list of the API is asked for, read and written;  matching  picked and put in order
     starter         what `appshelf init` and `appshelf new` write;  schemas  JSON Schemas of the TOML files
+    downloads       pictures and attachments copied for the site;  wanted  which of them;  fetch  one of them
+    networks        which machines they may come from
+    cache           what is remembered between builds;  download_cache  the copies of earlier ones
+    client          the API as typed calls;  client_writes  an offering created once
+    paging          a list over its pages;  attachment_uploads  files to the attachment storage
+    api_requests    requests to one API, checked;  authorization  the token, kept and renewed
+    patience        asking again;  pacing  how long to wait;  links  the Link header
+    strict_json     JSON that reads one way;  redaction  others' words without secrets
+    wire            one request, one answer, within limits;  connections  deadlines that no host can stretch
     markup          text to safe HTML and to plain words, in steps:
     markup_words    deceiving characters out, words gathered;  markup_parser  text to tokens;  account_markup
     markup_tokens   tokens rewritten;  markup_headings  levels and ids;  markup_addresses  what may be a link
@@ -29,12 +41,30 @@
     preview         the store while its author works on it:
     preview_server  who may ask, who is told;  preview_answers  what is answered;  panel  what is laid over a page
     workshop        an edition after every change;  remembered  what did not change;  watching  when something did
+    templates_now   the templates as an edition has them
     provenance      where a part of a page is written;  excerpts  the lines around a problem
+    api             the App Offerings API over the content folder;  api_handlers  what each address answers:
+    api_server      its socket;  api_console  what it tells;  api_guard  who may ask;  door  by which name
+    api_index       offerings in memory;  api_records  as the API gives them;  api_paging  a page of them
+    api_bodies      a write's values;  api_writes  what they ask for;  api_store  edits of files;  safe_edits  none lost
+    api_files       uploads and downloads;  api_faults  misbehaviour on purpose
+    api_docs        the API described;  api_schemas  its values;  api_answers  its words
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
 
 Imports point down only:
 
     cli
+    api_console
+    api_server
+    api
+    api_handlers
+    api_faults
+    api_guard  api_docs
+    api_store  api_schemas
+    api_files  api_index  api_paging
+    api_writes
+    api_bodies  api_records
+    api_answers
     preview
     preview_server
     preview_answers
@@ -42,15 +72,18 @@ Imports point down only:
     workshop
     build  starter  provenance  watching
     public  render  writer  schemas
+    origin
     content_writer
     toml_edit
     toml_text
-    remembered
-    pages  assets  content  record_file  hints  output_folder
+    remembered  downloads
+    wanted  pages  assets  content  record_file  api_source  hints  output_folder  client
     finder  matrix
     cards  topics
     catalog  settings  records
-    models  markup
+    matching  client_writes  attachment_uploads
+    filters  api_requests  paging
+    models  markup  authorization  links
     markup_tokens
     markup_addresses
     markup_headings
@@ -59,5 +92,7 @@ Imports point down only:
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
-    errors  characters
+    templates_now  fetch  download_cache  patience  door  safe_edits
+    wire  credentials  networks  cache  pacing  strict_json  redaction
+    errors  characters  connections
 """

@@ -151,6 +151,21 @@ def download(name: str, content: bytes) -> tuple[Download, Asset]:
     return Download(published, path, len(content), digest, found.kind), Asset(path, content)
 
 
+def check_picture(content: bytes) -> None:
+    """Raise `AssetError` for what no picture can be made of; an SVG may still fail when it is drawn."""
+    if _checked_format(content) == "SVG":
+        read_svg(content)
+    else:
+        _decoded(content)
+
+
+def check_attachment(name: str, content: bytes) -> None:
+    """Raise `AssetError` for what may not be published under any name, and for a picture that is broken."""
+    download(name, content)
+    if supported_picture(content) and len(content) <= PICTURE_BYTES:
+        check_picture(content)
+
+
 def supported_picture(content: bytes) -> bool:
     """Tell whether `content` begins as a PNG, JPEG, GIF, WebP or SVG does; it may still be broken."""
     return picture_format(content) is not None

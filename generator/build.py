@@ -11,23 +11,23 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from generator.catalog import Listing, Source, read_catalog
-from generator.content import ContentFolder
-from generator.errors import InputError, Problem, UsageError
+from generator.catalog import Listing, read_catalog
+from generator.errors import InputError, Problem
 from generator.headers import headers_file
 from generator.hints import hints
 from generator.manifest import Entry
 from generator.models import PublicOffering
+from generator.networks import INTERNET, Network
+from generator.origin import Origin
 from generator.pages import Page, plan_pages
 from generator.public import Drawn, Logo, Stock, load_logo, present, take_stock
-from generator.record_file import RecordFile
 from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
 from generator.spread import spread
+from generator.wanted import names_addresses
 from generator.writer import Committed, open_output
 
 T = TypeVar("T")
@@ -52,36 +52,50 @@ class Report:
     committed: Committed | None = None
 
 
-def build(settings: Settings, progress: Progress) -> Report:
-    """Build the store into ``settings.output``.
+def build(settings: Settings, progress: Progress, network: Network = INTERNET) -> Report:
+    """Build the store into ``settings.output``; `network` is where files are fetched from that records name.
 
-    Raises `InputError` with every problem of the input (with ``strict``, warnings too) and `OutputError` when the
-    folder cannot or must not be written; then the folder holds what it held before. Whoever ends it in the middle of
-    the commit leaves every file whole, old or new, and the next build does the rest.
+    Raises `InputError` with every problem of the input (with ``strict``, warnings too), `RemoteError` when the API
+    failed and `OutputError` when the folder cannot or must not be written; then the folder holds what it held before.
+    Whoever ends it in the middle of the commit leaves every file whole, old or new, and the next build does the rest.
     """
     watch = _Watch(progress)
-    with open_output(settings.output, inputs=[settings.content, settings.templates]) as output:
-        report, entries = _make(settings, output.put, watch)
+    inputs = [settings.content, settings.templates]
+    with closing(Origin(settings, network)) as origin, open_output(settings.output, inputs=inputs) as output:
+        report, entries = _make(settings, origin, output.put, watch)
         with watch.stage("commit"):
             committed = output.commit(entries)
     return replace(report, committed=committed)
 
 
-def check(settings: Settings, progress: Progress) -> Report:
+def check(settings: Settings, progress: Progress, network: Network = INTERNET) -> Report:
     """Do all that `build` does, write nothing, and add hints to its warnings."""
-    report, _ = _make(settings, _count, _Watch(progress), thorough=True)
+    with closing(Origin(settings, network, keeps=False)) as origin:
+        report, _ = _make(settings, origin, _count, _Watch(progress), thorough=True)
     return report
 
 
-def _make(settings: Settings, keep: Keep, watch: "_Watch", *, thorough: bool = False) -> tuple[Report, Sequence[Entry]]:
+def _make(
+    settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, thorough: bool = False
+) -> tuple[Report, Sequence[Entry]]:
     """Run the flow up to the finished files, and hand each of them to `keep`.
 
     With problems it ends as soon as they are gathered; `thorough` goes on with what is sound, to tell all there is.
     """
+    store, problems = read_store(settings)
+    if origin.is_remote:
+        refuse(problems, strict=False)  # they may be about what to fetch
+        with watch.stage("fetch"):
+            problems += origin.fetch(store, watch.told)
+
     with watch.stage("check"):
-        store, problems = read_store(settings)
-        catalog = read_catalog(open_source(settings), store.account)
-        listings = catalog.shown(drafts=settings.drafts)
+        catalog = read_catalog(origin.source(), store.account)
+        listings: Sequence[Listing] = catalog.shown(drafts=settings.drafts)
+
+    if any(map(names_addresses, listings)):
+        with watch.stage("download"):
+            supplied = origin.supply(store, listings, watch.told)
+            listings, problems = supplied.listings, [*problems, *supplied.problems]
 
     with watch.stage("files"):
         stocked = watch.counted(spread(stocking(listings, keep), len(listings), settings.jobs), len(listings))
@@ -148,16 +162,6 @@ def read_store(settings: Settings) -> tuple[Store, list[Problem]]:
         return load_store(settings.content, settings.base_url), []
     except InputError as error:
         return Store(), list(error.problems)
-
-
-def open_source(settings: Settings, content: ContentFolder | None = None) -> Source:
-    """Choose where offerings come from, by ``--source``; `content` stands in for the content folder."""
-    content = content or ContentFolder(settings.content)
-    if settings.source == "content":
-        return content
-    if settings.source.endswith(".json"):
-        return RecordFile(Path(settings.source), tuple(content.overlays()))
-    raise UsageError(f"--source {settings.source}: expected content, or a file that ends in .json")
 
 
 @dataclass(frozen=True)
@@ -229,10 +233,14 @@ class _Watch:
         yield
         self.seconds[name] = time.perf_counter() - began
 
+    def told(self, done: int, total: int) -> None:
+        """Tell how far the stage has come."""
+        self._progress(self._stage, done, total)
+
     def counted(self, results: Generator[T, None, None], total: int) -> list[T]:
         gathered: list[T] = []
         with closing(results):  # an interrupt ends the workers now, before what they staged is cleared away
             for result in results:
                 gathered.append(result)
-                self._progress(self._stage, len(gathered), total)
+                self.told(len(gathered), total)
         return gathered

@@ -22,14 +22,17 @@ from generator.reasons import dotted, explain
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of the author's: `key` is how texts name it, such as ``"attachments/flow.png"``.
+    """A file on this machine: `key` is how texts name it, such as ``"attachments/flow.png"``.
 
-    It is read, when it is needed, only if it stands inside `root`.
+    It is read, when it is needed, only if it stands inside `root`. It is published as `name`, or else as its path has
+    it. One that was `fetched` is a copy of what a record names by an address, and its author sees no path of it.
     """
 
     key: str
     path: Path
     root: Path
+    name: str = ""
+    fetched: bool = False
 
 
 @dataclass(frozen=True)

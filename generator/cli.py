@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print its result.
 
 Results go to stdout, progress and problems to stderr. Exit statuses: 0 done, 1 the input has problems, 2 wrong
-usage, 130 interrupted.
+usage, 3 the API, the network or a host failed, 130 interrupted.
 """
 
 import functools
@@ -73,8 +73,8 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         "--templates", type=_FOLDER, default="templates", show_default=True, help="Templates that replace ours."
     )
     @click.option(
-        "--source", default="content", metavar="content|FILE.json", show_default=True,
-        help="Where offerings come from: the content folder, or a JSON file of API records.",
+        "--source", default="content", metavar="content|api|FILE.json", show_default=True,
+        help="Where offerings come from: the content folder, the API, or a JSON file of API records.",
     )  # fmt: skip
     @click.option("--base-url", metavar="URL", help="The address of the site; replaces store.toml's base_url.")
     @click.option("--drafts", is_flag=True, help="Show drafts too, marked as such.")
@@ -82,21 +82,23 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--no-cache", is_flag=True, help="Forget what earlier builds remembered.")
     @click.option("--no-search", is_flag=True, help="Leave out the search index.")
     @click.option("--strict", is_flag=True, help="Warnings count as problems.")
+    @click.option("--allow-shrink", is_flag=True, help="Take less than half of the API's last known offerings.")
     @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
     @functools.wraps(command)
     def with_settings(
         content: Path, templates: Path, source: str, base_url: str | None, drafts: bool, jobs: int | None,
-        no_cache: bool, no_search: bool, strict: bool, **others: Any,
+        no_cache: bool, no_search: bool, strict: bool, allow_shrink: bool, **others: Any,
     ) -> None:  # fmt: skip
         from generator.settings import Settings
 
-        del no_cache, no_search  # nothing is remembered, and no index made, that they could leave out
+        del no_search  # no index is made that it could leave out
         if templates != Settings.templates and not templates.is_dir():
             raise UsageError(f"--templates {templates}: no such folder")
         jobs = jobs or os.cpu_count() or 1
         settings = Settings(
-            content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict
-        )
+            content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict,
+            caches=not no_cache, allow_shrink=allow_shrink,
+        )  # fmt: skip
         command(settings, **others)
 
     return with_settings
@@ -150,6 +152,26 @@ def preview(settings: "Settings", quiet: bool, host: str, port: int, opens: bool
 
 
 @cli.command()
+@click.option("--content", type=_FOLDER, default="content", show_default=True, help="The store's content.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any that is free.")
+@click.option(
+    "--fault", "faults", metavar="LIST", callback=lambda *given: _faults(given[2]),
+    help="Misbehave on purpose, for tests of clients: 429, 503, slow, reset, drop, limits; separated by commas.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+def api(content: Path, host: str, port: int, faults: Sequence[str], quiet: bool) -> None:
+    """Serve the App Offerings API over the content folder."""
+    from generator.api_console import Console
+    from generator.api_server import serve
+    from generator.settings import load_token
+
+    console = Console(load_token(), quiet)
+    number = serve(content, console.ways(host, faults), port, console.ready)
+    raise click.exceptions.Exit(128 + number)
+
+
+@cli.command()
 @click.argument("folder", type=_FOLDER, metavar="DIR")
 def init(folder: Path) -> None:
     """Make a new store in DIR that builds at once."""
@@ -172,6 +194,17 @@ def new(reference: str, content: Path) -> None:
     click.echo("To see it: appshelf preview --drafts --open")
 
 
+def _faults(given: str | None) -> Sequence[str]:
+    if given is None:
+        return ()
+    from generator.api_faults import FAULTS
+
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if strange := [name for name in names if name not in FAULTS]:
+        raise click.BadParameter(f"{strange[0]!r} is none of {', '.join(FAULTS)}")
+    return names
+
+
 class _PreviewPrinter:
     """Says where the preview is, and what became of every change."""
 
@@ -188,7 +221,7 @@ class _PreviewPrinter:
 
     def told(self, news: "News") -> None:
         """Print the problems that there are; or in a line that there are none."""
-        _print_problems(news.problems, most=_MOST_WARNINGS)
+        _print_problems([*news.notices, *news.problems], most=_MOST_WARNINGS)
         if not news.problems and not self._quiet:
             now = time.strftime("%H:%M:%S")
             counted = ", ".join(
@@ -208,7 +241,7 @@ class _Printer:
         """Show how far a stage is, on a terminal; elsewhere nothing moves."""
         if not self._moves:
             return
-        bar = f"{'━' * (30 * done // total):<30} {done:,} of {total:,}" if total else ""
+        bar = f"{'━' * (30 * done // total):<30} {done:,} of {total:,}" if total else f"{done:,}" if done else ""
         click.echo(f"\r\033[K{stage:<8} {bar}\r" if done < total or not total else "\r\033[K", nl=False, err=True)
 
     def report(self, run: "Callable[[], Report]", done: str) -> None:

@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,7 @@ _MOST_ATTACHMENTS = 1000
 _IS_LINK = "is a link; put the files themselves here"
 
 
+@cache
 def file_fields() -> tuple[str, ...]:
     """Return the API names that may stand in an ``offering.toml``: no texts, no attachments, no nodeID."""
     names = (info.alias or name for name, info in Offering.model_fields.items())

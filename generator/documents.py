@@ -67,7 +67,8 @@ def shown(path: Path) -> str:
 def refusal(path: Path, root: Path) -> str | None:
     """Say why a file may not be read, or ``None`` for a regular file inside `root`."""
     try:
-        if not path.resolve().is_relative_to(root.resolve()):
+        real, real_root = os.path.realpath(path), os.path.realpath(root)  # strings: a path object costs as much again
+        if real != real_root and not real.startswith(os.path.join(real_root, "")):  # noqa: PTH118
             return f"leads out of {shown(root)}"
         return None if stat.S_ISREG(path.stat().st_mode) else "is not a regular file"
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a name that no file can have

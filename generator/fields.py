@@ -132,6 +132,11 @@ def _web_address(text: str) -> str:
     return text
 
 
+def is_web(address: str) -> bool:
+    """Whether an address begins as one of the web does, whatever follows."""
+    return address[:8].lower().startswith(("https://", "http://"))
+
+
 def https_template(text: str) -> str:
     """Accept a full https address, whatever its placeholders will stand for."""
     _web_address(text.replace("{account}", "account").replace("{reference}", "reference"))

@@ -6,6 +6,7 @@ API. `PublicOffering` is the only thing that templates get: a field that is not 
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -130,6 +131,7 @@ class Offering(_Value):
     webhook_uri_template: Annotated[RequiredUriTemplate | None, REQUIRED]
 
 
+@cache
 def nature(field: str) -> Nature:
     """Return how the API treats the field with this API name (``"sourceID"``); `KeyError` if there is none."""
     for name, info in Offering.model_fields.items():

@@ -14,7 +14,7 @@ from generator.markup import mentioned
 from generator.matrix import columns, outspoken, rows
 from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
-from generator.settings import Store
+from generator.settings import PublicStore, Store
 
 _TAB_TITLES: tuple[tuple[TextName, str, str], ...] = (
     ("description", "Description", "Description"),
@@ -101,7 +101,7 @@ class Site:
     tells whether any app says anything about it, `has_feed` whether there are dates and an address for a feed.
     """
 
-    store: Store
+    store: PublicStore
     logo: Picture | None
     total: int
     categories: tuple[Group, ...]
@@ -118,7 +118,7 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
     finder = found_by(shelf) if len(cards) > 1 else None
     news = _news(cards) if store.base_url else ()
     speaks = bool(outspoken(cards))
-    site = Site(store, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks, bool(news))
+    site = Site(store.public, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks, bool(news))
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),

@@ -14,7 +14,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from tornado.netutil import bind_sockets
 
 from generator.build import Progress
-from generator.errors import Problem, UsageError
+from generator.errors import Problem, RemoteError, UsageError
 from generator.preview_answers import PreviewAnswers
 from generator.preview_server import PreviewServer
 from generator.settings import Settings, checked_base_url
@@ -34,12 +34,16 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class News:
-    """What became of a change: the problems that there are now, or none, and how long it took, in seconds."""
+    """What became of a change: the problems that there are now, or none, and how long it took, in seconds.
+
+    `notices` are what is to be told of the fetch that the first edition was made from.
+    """
 
     offerings: int = 0
     problems: tuple[Problem, ...] = ()
     warnings: int = 0
     seconds: float = 0
+    notices: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,12 @@ def preview(settings: Settings, host: str, port: int, audience: Audience) -> int
     sockets = _listening(host, port)
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))  # a terminal that is closed
     address = f"http://{_in_address(host)}:{sockets[0].getsockname()[1]}/"
-    with TemporaryDirectory(prefix="appshelf-preview-") as folder:
-        workshop = Workshop(replace(settings, base_url=address), Path(folder), audience.progress)
+    with (
+        TemporaryDirectory(prefix="appshelf-preview-") as folder,
+        closing(Workshop(replace(settings, base_url=address), Path(folder), audience.progress)) as workshop,
+    ):
         try:
-            audience.told(_updated(workshop, settings.jobs) or News())
+            audience.told(replace(_updated(workshop, settings.jobs) or News(), notices=workshop.notices))
         except KeyboardInterrupt:
             return signal.SIGINT
         gc.freeze()  # the first edition stays: looking through it for garbage would cost as much as the next one
@@ -104,6 +110,10 @@ def _updated(workshop: Workshop, jobs: int = 1, *, touched: Collection[str] | No
             return None
     except UsageError:
         raise
+    except RemoteError as error:
+        if not workshop.stamp:
+            raise
+        workshop.fail(Problem("appshelf", "", str(error)))
     except Exception as error:
         traceback.print_exc()
         workshop.fail(
@@ -117,7 +127,7 @@ def _updated(workshop: Workshop, jobs: int = 1, *, touched: Collection[str] | No
 
 def _watched(settings: Settings) -> tuple[Sequence[Path], Sequence[Path]]:
     """Return the folders and the files whose changes may show."""
-    files = [] if settings.source == "content" else [Path(settings.source)]
+    files = [] if settings.source in {"content", "api"} else [Path(settings.source)]
     return (settings.content, *settings.template_folders), files
 
 

@@ -1,22 +1,19 @@
 """The preview's server: who may ask, and who is told when something changes.
 
 It speaks livereload's protocol 7 with handlers of its own, because livereload's serve any file of a folder to any
-site. A page of another site can make the author's browser ask us by our address (then it sends its own Origin), or by
-a name of its own that it lets resolve to us (DNS rebinding; then the Host is not ours): both are refused.
+site. Strangers are refused (`generator.door`).
 """
 
 import asyncio
-import ipaddress
 import json
-import re
 import socket
-from dataclasses import dataclass
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from generator.door import Door
 from generator.headers import headers_for
 from generator.preview_answers import PreviewAnswers
 
@@ -24,45 +21,6 @@ _PROTOCOL = "http://livereload.com/protocols/official-7"
 _MOST_SOCKETS = 100
 _MOST_BYTES = 64 * 1024
 """Of a request's body, and of a message: nothing that is asked here needs more."""
-
-_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::[0-9]{1,5})?")
-
-
-@dataclass(frozen=True)
-class Door:
-    """Who is let in by the name under which, and the site from which, a request comes. `host` is where we listen."""
-
-    host: str
-
-    def admits_host(self, hosts: list[str]) -> bool:
-        """Whether the values of the Host header name us, once.
-
-        Loopback and `host` are ours; when we listen beyond loopback, any IP address is, as only names can be rebound.
-        """
-        match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if match is None:
-            return False
-        name = (match["six"] or match["name"]).lower()
-        if name in {"localhost", self.host.lower()}:
-            return True
-        address = _ip_address(name)
-        return address is not None and (address.is_loopback or not _is_loopback(self.host))
-
-    def admits_origin(self, origins: list[str], host: str) -> bool:
-        """Whether the values of the Origin header are none at all, or that of our own pages under this Host."""
-        return not origins or origins == [f"http://{host.lower()}"]
-
-
-def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(name)
-    except ValueError:
-        return None
-
-
-def _is_loopback(host: str) -> bool:
-    address = _ip_address(host)
-    return host.lower() == "localhost" or (address is not None and address.is_loopback)
 
 
 class PreviewServer:

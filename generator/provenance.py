@@ -87,4 +87,6 @@ def _files(listing: Listing) -> str:
     if not listing.attachments:
         return _told(listing.place.problem("attachments", ""), "")
     count = len(listing.attachments)
-    return f"{_with_folder(shown(listing.attachments[0].root))} · {count} file{'' if count == 1 else 's'}"
+    local = [file for file in listing.attachments if not file.fetched]
+    where = shown(local[0].root) if local else listing.place.problem("attachments", "").where
+    return f"{_with_folder(where)} · {count} file{'' if count == 1 else 's'}"

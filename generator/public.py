@@ -17,7 +17,7 @@ from generator.catalog import Listing, LocalFile
 from generator.characters import clean, deceits
 from generator.documents import read_bytes, shown
 from generator.errors import AssetError, InputError, Problem
-from generator.fields import https_template
+from generator.fields import https_template, is_web
 from generator.markup import mentioned
 from generator.models import (
     TEXT_NAMES,
@@ -99,7 +99,7 @@ def present(listing: Listing, stock: Stock) -> PublicOffering:
         featured=store.featured,
         draft=listing.draft,
         created_at=offering.created_at,
-        updated_at=offering.updated_at,
+        updated_at=offering.updated_at or offering.created_at,  # specification, field "updated_at"
         picture=stock.picture,
         description=offering.description or "",
         features=offering.features or "",
@@ -189,9 +189,6 @@ class _Desk:
         screenshots = {screenshot.file for screenshot in self.listing.store.screenshots}
         in_texts = frozenset[str]().union(*(mentioned(getattr(offering, name) or "", keys) for name in TEXT_NAMES))
         made = (self._attachment(f, f.key in in_texts | screenshots, f.key not in screenshots) for f in files)
-        if offering.attachments and not files:
-            reason = f"{len(offering.attachments)} files are named, but no file of them is here; they are left out"
-            self.problems.append(self.listing.place.problem("attachments", reason, warning=True))
         return tuple(attachment for attachment in made if attachment)
 
     def screenshots(self, attachments: dict[str, Attachment]) -> tuple[Screenshot, ...]:
@@ -201,7 +198,7 @@ class _Desk:
             attachment = attachments.get(screenshot.file)
             if attachment and attachment.figure:
                 shown.append(Screenshot(attachment.figure, clean(screenshot.caption)))
-            else:
+            elif attachment or not self._was_told(screenshot.file):
                 reason = "is no picture" if attachment else self._missing(screenshot.file)
                 self._problem("screenshots", number, "file", reason=f"{screenshot.file} {reason}")
         return tuple(shown)
@@ -211,7 +208,7 @@ class _Desk:
         declared: list[DeclaredAssurance] = []
         for number, it in enumerate(self.listing.store.assurances):
             evidence = attachments.get(it.evidence) if it.evidence else None
-            if it.evidence and not evidence:
+            if it.evidence and not evidence and not self._was_told(it.evidence):
                 reason = f"{it.evidence} {self._missing(it.evidence)}"
                 self._problem("assurances", number, "evidence", reason=reason)
             file = evidence.download if evidence else None
@@ -234,15 +231,13 @@ class _Desk:
         return self._used(file, "picture", self._icon, assets.PICTURE_BYTES) if file else None
 
     def _linked_picture(self) -> Picture | None:
-        """Draw a picture that came inside the record; one at an address is not ours to show."""
+        """Draw a picture that came inside the record; what stands at an address was fetched before, or told of."""
         address = self.listing.offering.picture_uri
-        if not address or self.listing.picture:
+        if not address or self.listing.picture or is_web(address):
             return None
         try:
             if not (match := _DATA_URL.fullmatch(address)):
-                raise AssetError(
-                    "is no data: address of a picture, and no file picture.* stands here: a monogram is shown"
-                )
+                raise AssetError("is neither an https: nor a data: address of a picture: a monogram is shown")
             return self._icon(base64.b64decode(match[1], validate=True))
         except (AssetError, ValueError) as error:
             self.problems.append(self.listing.place.problem("picture_uri", str(error), warning=True))
@@ -250,7 +245,7 @@ class _Desk:
 
     def _attachment(self, file: LocalFile, is_shown: bool, is_listed: bool) -> Attachment | None:
         def make(content: bytes) -> Attachment:
-            download, asset = assets.download(file.path.name, content)
+            download, asset = assets.download(file.name or file.path.name, content)
             figure = None
             if is_shown and assets.supported_picture(content):
                 figure = self._draw("figure", assets.figure, content)
@@ -275,13 +270,27 @@ class _Desk:
         try:
             return use(read_bytes(file.path, root=file.root, limit=limit))
         except AssetError as error:
-            self.problems.append(Problem(shown(file.path), field, str(error)))
+            self.problems.append(
+                self._fetched_problem(file, f"{error}; it is left out", warning=True)
+                if file.fetched
+                else Problem(shown(file.path), field, str(error))
+            )
         except InputError as error:
-            self.problems += error.problems
+            gone = "our copy of it is gone or changed; build again"
+            self.problems += [self._fetched_problem(file, gone)] if file.fetched else error.problems
         return None
+
+    def _fetched_problem(self, file: LocalFile, reason: str, *, warning: bool = False) -> Problem:
+        field = "picture_uri" if file is self.listing.picture else "attachments"
+        return self.listing.place.problem(field, f"{file.name}: {reason}", warning=warning)
 
     def _problem(self, *location: int | str, reason: str) -> None:
         self.problems.append(self.listing.place.store_problem("store", *location, reason=reason))
+
+    def _was_told(self, key: str) -> bool:
+        """Whether a file is missing that the record names by an address: that is a warning, and was given."""
+        named = {record.key for record in self.listing.offering.attachments}
+        return key in named and not any(file.key == key and not file.fetched for file in self.listing.attachments)
 
     def _missing(self, key: str) -> str:
         known: Iterable[str] = (file.key for file in self.listing.attachments)

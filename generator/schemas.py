@@ -78,6 +78,23 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "logo": "A picture in the content folder, shown beside the title.",
         "install_url": "Where Get this app leads; {account} and {reference} are filled in.",
         "provider": "Who runs the store.",
+        "downloads": "How pictures and attachments are fetched that a record names by an address.",
+        "api": "The App Offerings API that offerings are read from and written to.",
+    },
+    "DownloadRules": {
+        "allow_hosts": "Hosts that files may be fetched from though they are not public: names, or names with a port.",
+        "limits": "How large they may be, in MiB, and how many seconds one may take.",
+    },
+    "DownloadLimits": {
+        "picture_mib": "The largest picture.",
+        "attachment_mib": "The largest attachment.",
+        "site_mib": "The most of all together.",
+        "seconds": "The longest time for one.",
+    },
+    "Api": {
+        "url": "Its address. The token is sent there, and nowhere else.",
+        "oauth_url": "Where a client's id and secret are exchanged for a token.",
+        "view": "Which offerings are shown: one of the API's predefined filters.",
     },
     "Provider": {
         "name": "The name of the provider; apps without a publisher are its own.",
@@ -125,6 +142,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "logo": "logo.svg",
         "install_url": "https://{account}.example.com/apps/{reference}/install",
     },
+    "Api": {"oauth_url": "https://oauth.xurrent.com/token"},
+    "DownloadRules": {"allow_hosts": ["files.example.com"], "limits": {"site_mib": 500, "seconds": 30}},
     "Provider": {"url": "https://example.com/", "support": "mailto:apps@example.com"},
 }
 """A value of a key, where an example says more than words; the comments of new files show them, too."""

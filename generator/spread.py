@@ -1,16 +1,20 @@
-"""The same work for many things, on several cores."""
+"""The same work for many things, on several cores, or waiting for several at once."""
 
 import gc
 import multiprocessing
 import signal
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from itertools import islice
+from queue import SimpleQueue
+from typing import Generic, TypeVar
 
 from generator.errors import OutputError
 
 T = TypeVar("T")
+Thing = TypeVar("Thing")
 
 CHUNK = 16
 """The most things a worker takes at a time: few enough to share work evenly, enough to make hand-overs cheap."""
@@ -55,3 +59,56 @@ def _run(numbers: range) -> list[object]:
     if _work is None:
         raise RuntimeError("a worker was asked to run before it was given its work")
     return [_work(number) for number in numbers]
+
+
+def at_once(work: Callable[[Thing], T], things: Sequence[Thing], threads: int) -> Generator[T, None, None]:
+    """Yield ``work(thing)`` for each thing, in this order, waiting for up to `threads` of them at the same time.
+
+    For work that waits rather than reckons. No more than twice as many things are begun as were taken, so that who
+    stops early stops the rest; a thread that still waits is then left behind. After the last one none is left.
+    """
+    desk = _Desk(work, things)
+    workers = [threading.Thread(target=desk.serve, daemon=True) for _ in range(min(threads, len(things)))]
+    for worker in workers:
+        worker.start()
+    coming = iter(range(len(things)))
+    for number in islice(coming, 2 * threads):
+        desk.todo.put(number)
+    try:
+        for number in range(len(things)):
+            yield desk.result(number)
+            for following in islice(coming, 1):
+                desk.todo.put(following)
+    finally:
+        desk.is_closed = True
+        for _ in workers:
+            desk.todo.put(None)
+    for worker in workers:
+        worker.join()
+
+
+class _Desk(Generic[Thing, T]):
+    """Where threads take what is to be done, and hand in what came of it."""
+
+    def __init__(self, work: Callable[[Thing], T], things: Sequence[Thing]) -> None:
+        self.todo: SimpleQueue[int | None] = SimpleQueue()
+        self.is_closed = False
+        self._work, self._things = work, things
+        self._done: SimpleQueue[tuple[int, T | None, BaseException | None]] = SimpleQueue()
+        self._early: dict[int, tuple[T | None, BaseException | None]] = {}
+
+    def serve(self) -> None:
+        while (number := self.todo.get()) is not None and not self.is_closed:
+            try:
+                self._done.put((number, self._work(self._things[number]), None))
+            except BaseException as error:  # handed over to the one who waits
+                self._done.put((number, None, error))
+
+    def result(self, number: int) -> T:
+        while number not in self._early:
+            finished, result, error = self._done.get()
+            self._early[finished] = result, error
+        result, error = self._early.pop(number)
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]  # there was no error

@@ -178,8 +178,9 @@ def plan_store(title: str) -> Mapping[str, str]:
         "name": "Your company",
     }
     schema = store_schema()
-    settings = {key: field for key, field in schema["properties"].items() if key != "provider"}
-    provider = schema["$defs"]["Provider"]["properties"]
+    settings = {key: field for key, field in schema["properties"].items() if "$ref" not in field}
+    tables = ("Provider", "Api", "DownloadRules")
+    provider, api, downloads = (schema["$defs"][name]["properties"] for name in tables)
     lines = [
         f"#:schema {STORE_SCHEMA}",
         *_comment("A new store. `appshelf build`, called one folder up, makes the site;"),
@@ -189,6 +190,14 @@ def plan_store(title: str) -> Mapping[str, str]:
         *_comment(schema["properties"]["provider"]["description"]),
         "[provider]",
         *(_entry(key, it, values.get(key), used=key in values) for key, it in provider.items()),
+        "",
+        *_comment(schema["properties"]["api"]["description"]),
+        "[api]",
+        *(_entry(key, it, used=False) for key, it in api.items()),
+        "",
+        *_comment(schema["properties"]["downloads"]["description"]),
+        "[downloads]",
+        *(_entry(key, it, used=False) for key, it in downloads.items()),
     ]
     samples = {f"content/offerings/{path}": text for path, text in _SAMPLES.items()}
     return {"content/store.toml": "\n".join(lines), ".gitignore": "site/\n.cache/\n", **samples}

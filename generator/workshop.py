@@ -8,16 +8,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import jinja2
-from jinja2.bccache import Bucket
-
-from generator.build import Progress, Shelved, lay_out, notes, open_source, read_store, refuse, stocking
+from generator.build import Progress, Shelved, lay_out, notes, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
 from generator.manifest import Entry, check_path
 from generator.models import Picture, PublicOffering
+from generator.networks import INTERNET, Network
+from generator.origin import Origin
 from generator.pages import Page
 from generator.provenance import written_in, written_of
 from generator.public import Logo, Stock, load_logo, present
@@ -32,6 +32,7 @@ from generator.remembered import (
 from generator.render import Desk, Renderer
 from generator.settings import Settings, Store
 from generator.spread import spread
+from generator.templates_now import CompiledTemplates, Templates
 
 _KEPT_PAGES = 64
 
@@ -69,13 +70,15 @@ class Edition:
     logo: Logo
     templates: Signature
     other_files: Signature
+    not_supplied: Mapping[str, tuple[Problem, ...]]
     loader: "Templates" = field(compare=False)
     windows: dict[View, Window] = field(default_factory=dict, compare=False)
 
     def problems(self, view: View) -> list[Problem]:
         """Return what is to be told of the offerings in a view, and of the store as a whole."""
         seen = self.catalog.shown(drafts=view.drafts, disabled=view.disabled)
-        of_files = (problem for it in seen for problem in self.shelved[it.offering.reference].problems)
+        shown = [it.offering.reference for it in seen]
+        of_files = [it for name in shown for it in (*self.not_supplied.get(name, ()), *self.shelved[name].problems)]
         return [*self.logo.problems, *self.catalog.problems, *of_files]
 
 
@@ -94,8 +97,16 @@ class Workshop:
     `update` is called by one thread at a time, `show` by any. `stamp` grows whenever something else is to be seen.
     """
 
-    def __init__(self, settings: Settings, folder: Path, progress: Progress = lambda *_: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        progress: Progress = lambda *_: None,
+        network: Network = INTERNET,
+    ) -> None:
         self.settings = settings
+        self.notices: tuple[Problem, ...] = ()
+        self._origin = Origin(settings, network)
         self._progress = progress
         self.view = View(drafts=settings.drafts)
         self.stamp = 0
@@ -109,7 +120,7 @@ class Workshop:
         self._drawn: dict[tuple[str, str], Picture] = {}
         self._presented: dict[str, tuple[Listing, Stock, PublicOffering]] = {}
         self._tried: Signature | None = None
-        self._compiled = _Compiled()
+        self._compiled = CompiledTemplates()
         self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -126,6 +137,10 @@ class Workshop:
         except InputError as error:
             edition, problems = self.edition, error.problems
         return self._settle(edition, problems)
+
+    def close(self) -> None:
+        """Give up what was fetched for these editions alone."""
+        self._origin.close()
 
     def fail(self, problem: Problem) -> None:
         """Show `problem` over the last good edition."""
@@ -174,7 +189,13 @@ class Workshop:
     def _made(self, jobs: int) -> Edition:
         settings = self.settings
         store, problems = read_store(settings)
-        catalog = read_catalog(open_source(settings, self._content), store.account, self._checks.check)
+        if self._origin.is_remote:
+            refuse(problems, strict=False)  # they may be about what to fetch
+            self.notices = tuple(self._origin.fetch(store, partial(self._progress, "fetch")))
+        catalog = read_catalog(self._origin.source(self._content), store.account, self._checks.check)
+        supplied = self._origin.supply(store, catalog.listings, partial(self._progress, "download"))
+        if supplied.listings is not catalog.listings:
+            catalog = replace(catalog, listings=tuple(supplied.listings))
         logo = load_logo(settings.content, store.logo)
         shelved = self._shelved(catalog.listings, jobs)
         others = [settings.content / "store.toml", Path(settings.source)]
@@ -182,7 +203,8 @@ class Workshop:
         before = self.edition
         is_settled_loader = before is not None and before.templates == templates and is_settled(templates)
         loader = before.loader if before and is_settled_loader else Templates(settings.template_folders)
-        edition = Edition(store, catalog, shelved, logo, templates, signature(others), loader)
+        told = supplied.by_reference
+        edition = Edition(store, catalog, shelved, logo, templates, signature(others), told, loader)
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
         if edition == before:
             edition = before
@@ -274,37 +296,3 @@ def _paths_of(stock: Stock) -> Iterator[str]:
     for picture in (stock.picture, *figures):
         yield from (picture.path, *(variant.path for variant in picture.variants))
     yield from (attachment.download.path for attachment in stock.attachments)
-
-
-class Templates(jinja2.BaseLoader):
-    """The templates of some folders as they are now."""
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._live = jinja2.FileSystemLoader([str(folder) for folder in folders])
-        self._sources = dict(self._read())
-
-    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str | None, None]:
-        """Return a template's source and file; raises `jinja2.TemplateNotFound`."""
-        if template not in self._sources:
-            raise jinja2.TemplateNotFound(template)
-        return (*self._sources[template], None)
-
-    def _read(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
-        for name in self._live.list_templates():
-            if not name.startswith(("assets/", "preview/")):
-                source, file, _ = self._live.get_source(jinja2.Environment(autoescape=True), name)
-                yield name, (source, file)
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """Compiled templates by name; Jinja itself compares their source."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._codes.get(bucket.key):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key] = bucket.bytecode_to_string()

@@ -18,6 +18,13 @@ settings.register_profile(
 settings.load_profile("appshelf")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of `conformance/`: pytest reads them in this file alone, whatever folder is named."""
+    group = parser.getgroup("conformance", "conformance to the App Offerings API (tests/conformance)")
+    group.addoption("--target", metavar="URL", help="try this server instead of Appshelf's; token: APPSHELF_API_TOKEN")
+    group.addoption("--target-writes", action="store_true", help="make and change drafts on the --target, too")
+
+
 @pytest.fixture(scope="session")
 def real_listings() -> Path:
     """262 real listings in the API's shape; they lie outside the repository."""

@@ -12,7 +12,7 @@ import dataclasses
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from generator.models import Picture, PublicOffering
+from generator.networks import Network
 from generator.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,12 +75,20 @@ def public(**changes: Any) -> PublicOffering:
     return PublicOffering(**{**unset, **fields, **changes})
 
 
-def build_site(content: Path, output: Path, **settings: Any) -> "Report":
+def _nobody(host: str, port: int) -> Sequence[str]:
+    raise OSError("tests know no host")
+
+
+NO_NETWORK = Network(_nobody)
+"""A network in which no name or address leads anywhere."""
+
+
+def build_site(content: Path, output: Path, network: Network = NO_NETWORK, **settings: Any) -> "Report":
     """Build a store with our own templates, unless `settings` say otherwise."""
     from generator.build import build  # here, as the tests of pure modules need none of it
 
     settings.setdefault("templates", content.parent / NOWHERE)
-    return build(Settings(content=content, output=output, **settings), lambda *_: None)
+    return build(Settings(content=content, output=output, **settings), lambda *_: None, network)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -28,9 +28,9 @@ def archive(*names: str, first: bytes = b"") -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         if first:
-            made.writestr("mimetype", first, zipfile.ZIP_STORED)
+            made.writestr(zipfile.ZipInfo("mimetype"), first, zipfile.ZIP_STORED)
         for name in names:
-            made.writestr(name, "content")
+            made.writestr(zipfile.ZipInfo(name), "content", zipfile.ZIP_DEFLATED)  # without the time, which is in ids
     return file.getvalue()
 
 

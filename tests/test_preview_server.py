@@ -13,8 +13,9 @@ from tornado.netutil import bind_sockets
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from generator.door import Door
 from generator.preview_answers import PreviewAnswers
-from generator.preview_server import Door, PreviewServer
+from generator.preview_server import PreviewServer
 from generator.settings import Settings
 from generator.workshop import Workshop
 from stores import offering, write_store

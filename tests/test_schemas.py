@@ -15,11 +15,12 @@ from generator.content import file_fields
 from generator.fields import TEXT_BYTES, PolicyJwtAlg
 from generator.models import Assurance, Offering, Referenced, ScreenshotFile, StoreEntry, UiExtensionVersion
 from generator.schemas import MEANINGS, byte_limit, offering_schema, store_schema, write_schemas
-from generator.settings import Provider, Store
+from generator.settings import Api, DownloadLimits, DownloadRules, Provider, Store
 
 CONTENT = Path(__file__).parent.parent / "content"
 MODELS: tuple[type[BaseModel], ...] = (
-    Offering, Referenced, UiExtensionVersion, StoreEntry, ScreenshotFile, Assurance, Store, Provider,
+    Offering, Referenced, UiExtensionVersion, StoreEntry, ScreenshotFile, Assurance, Store, Provider, Api,
+    DownloadRules, DownloadLimits,
 )  # fmt: skip
 KINDS: Mapping[str, type | tuple[type, ...]] = {"object": dict, "array": list, "boolean": bool, "integer": int}
 

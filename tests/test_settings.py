@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from generator.credentials import ClientCredentials, Secret, Token
 from generator.errors import InputError, UsageError
-from generator.settings import PACKAGED_TEMPLATES, Provider, Settings, Store, load_store
+from generator.settings import (
+    PACKAGED_TEMPLATES,
+    Api,
+    DownloadLimits,
+    Provider,
+    Settings,
+    Store,
+    load_credentials,
+    load_store,
+    load_token,
+)
 from stores import told
 
 
@@ -33,6 +44,7 @@ DEFAULTS = [
     ("logo", None),
     ("install_url", None),
     ("provider", Provider()),
+    ("api", Api(url="https://api.xurrent.com/v1", oauth_url=None, view="latest_published")),
 ]
 
 
@@ -86,9 +98,27 @@ def test_the_provider(tmp_path: Path) -> None:
     )
 
 
+def test_the_rules_of_downloads(tmp_path: Path) -> None:
+    written = '[downloads]\nallow_hosts = ["files.internal:8443"]\nlimits = { site_mib = 20, seconds = 5 }\n'
+    rules = store(tmp_path, written).downloads
+    assert rules.allow_hosts == ("files.internal:8443",)
+    assert rules.limits == DownloadLimits(site_mib=20, seconds=5)
+    assert store(tmp_path, "").downloads.allow_hosts == ()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            '[downloads]\nallow_hosts = ["a.example", "https://b.example"]',
+            "2: downloads.allow_hosts[1]: expected a host's name, or a name and a port such as files.example.com:8443",
+        ),
+        (
+            '[downloads]\nallow_hosts = ["127.1"]',
+            "2: downloads.allow_hosts[0]: its host is a number that is not written as an address",
+        ),
+        ("[downloads]\nlimits = { picture_mib = 6 }", "2: downloads.limits.picture_mib: 6 is too large"),
+        ("[downloads]\nlimits = { second = 6 }", "2: downloads.limits.second: unknown key; did you mean seconds?"),
         ('title = ""', "1: title: is blank, and required"),
         ("title = 5", "1: title: expected text, got the number 5"),
         (f'title = "{"x" * 65}"', "1: title: 65 characters, at most 64"),
@@ -255,3 +285,91 @@ def test_settings_do_not_change() -> None:
 def test_the_example_store_is_valid() -> None:
     folder = Path(__file__).parent.parent / "content"
     assert load_store(folder).account == "wdc"
+
+
+# ------------------------------------------------------------------------------------------------- the API
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://api.xurrent.qa/v1", "https://api.xurrent.qa/v1"),
+        ("https://api.xurrent.com/v1/", "https://api.xurrent.com/v1"),
+        ("https://api.example.com:8443/base/v1", "https://api.example.com:8443/base/v1"),
+        ("http://127.0.0.1:8001/v1", "http://127.0.0.1:8001/v1"),
+        ("http://localhost:8001/v1", "http://localhost:8001/v1"),
+        ("http://[::1]:8001/v1", "http://[::1]:8001/v1"),
+    ],
+)
+def test_the_address_of_the_api(tmp_path: Path, written: str, url: str) -> None:
+    assert store(tmp_path, f'[api]\nurl = "{written}"\nview = "consumed"').api == Api(url=url, view="consumed")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('url = "http://api.xurrent.com/v1"', "api.url: must begin with https://, so that nobody on the way reads"),
+        ('url = "http://127.0.0.1.example.com/v1"', "api.url: must begin with https://"),
+        ('url = "http://0.0.0.0/v1"', "api.url: must begin with https://"),
+        ('url = "https://user:pass@api.xurrent.com/v1"', "api.url: must be a full address that begins with https://"),
+        ('url = "https://api.xurrent.com/v1?x=y"', "api.url: must be an address without ? or #"),
+        ('url = "api.xurrent.com/v1"', "api.url: must be a full address"),
+        ('oauth_url = "http://oauth.xurrent.com/token"', "api.oauth_url: must begin with https://"),
+        ('view = "all"', 'api.view: "all" is none of latest_published'),
+        ('token = "x"', "api.token: unknown key"),
+    ],
+)
+def test_an_api_that_cannot_be_asked(tmp_path: Path, text: str, message: str) -> None:
+    (problem,) = problems(tmp_path, f"[api]\n{text}\n")
+    assert problem.startswith(f"store.toml:2: {message}"), problem
+
+
+HIDDEN = "t0k.en-_~+/=="
+
+
+def test_who_asks(tmp_path: Path) -> None:
+    """From the environment alone."""
+    file = tmp_path / "token"
+    file.write_text(f"\ufeff{HIDDEN}\n", encoding="utf-8")
+    link = tmp_path / "mounted"
+    link.symlink_to(file)
+    pair = {"APPSHELF_CLIENT_ID": "one", "APPSHELF_CLIENT_SECRET": HIDDEN}
+    token = Token(Secret(HIDDEN))
+    assert load_credentials({}) is None
+    assert load_credentials({"APPSHELF_API_TOKEN": "", "APPSHELF_CLIENT_ID": ""}) is None
+    assert load_credentials({"APPSHELF_API_TOKEN": f" {HIDDEN}\n"}) == token
+    assert load_credentials({"APPSHELF_API_TOKEN_FILE": str(file)}) == token
+    assert load_credentials({"APPSHELF_API_TOKEN_FILE": str(link)}) == token
+    assert load_credentials(pair) == ClientCredentials(Secret("one"), Secret(HIDDEN))
+    assert load_credentials({"APPSHELF_API_TOKEN": HIDDEN, **pair}) == token
+    assert load_token(pair) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"APPSHELF_CLIENT_ID": "x"}, "APPSHELF_CLIENT_ID and APPSHELF_CLIENT_SECRET belong together"),
+        ({"APPSHELF_CLIENT_SECRET": HIDDEN}, "APPSHELF_CLIENT_ID and APPSHELF_CLIENT_SECRET belong together"),
+        ({"APPSHELF_API_TOKEN": HIDDEN, "APPSHELF_API_TOKEN_FILE": "x"}, "are both given"),
+        ({"APPSHELF_API_TOKEN": " "}, "APPSHELF_API_TOKEN: holds nothing, or a space"),
+        ({"APPSHELF_API_TOKEN": f"{HIDDEN}\r\nX: y"}, "APPSHELF_API_TOKEN: holds nothing, or a space"),
+        ({"APPSHELF_API_TOKEN": f"{HIDDEN}€"}, "APPSHELF_API_TOKEN: holds nothing, or a space or character"),
+        ({"APPSHELF_API_TOKEN": HIDDEN * 2000}, "APPSHELF_API_TOKEN: 26,000 characters, at most 16,384"),
+        ({"APPSHELF_CLIENT_ID": "a b", "APPSHELF_CLIENT_SECRET": HIDDEN}, "APPSHELF_CLIENT_ID: holds nothing"),
+    ],
+)
+def test_who_asks_is_unclear(environment: dict[str, str], message: str) -> None:
+    """The variable is named, and nothing of its value is shown."""
+    with pytest.raises(UsageError) as caught:
+        load_credentials(environment)
+    assert message in str(caught.value)
+    assert HIDDEN not in str(caught.value)
+    assert caught.value.exit_status == 2
+
+
+def test_a_token_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * 100_000)
+    (tmp_path / "empty").write_bytes(b"")
+    for name, kind in (("none", InputError), ("large", InputError), ("empty", UsageError), (".", InputError)):
+        with pytest.raises(kind):
+            load_token({"APPSHELF_API_TOKEN_FILE": str(tmp_path / name)})

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 import generator
 from generator.errors import InputError, OutputError, Problem
-from generator.spread import CHUNK, spread
+from generator.spread import CHUNK, at_once, spread
 
 JOBS = [1, 2, 3]
 
@@ -118,7 +119,7 @@ def test_a_worker_that_dies_is_an_error_and_no_hang() -> None:
 def test_no_worker_outlives_the_work() -> None:
     """Also when whoever asked stops in the middle."""
     script = (
-        "import os; from generator.spread import CHUNK, spread\n"
+        "import os; from generator.spread import CHUNK, at_once, spread\n"
         "whole = set(spread(lambda _: os.getpid(), 8 * CHUNK, 2))\n"
         "part = spread(lambda _: os.getpid(), 8 * CHUNK, 2); whole.add(next(part)); part.close()\n"
         "for process in whole:\n"
@@ -133,3 +134,42 @@ def test_no_worker_outlives_the_work() -> None:
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "alone\n", "")
+
+
+def test_several_are_waited_for_at_once_and_given_in_order() -> None:
+    """Each of four waits until all four wait: one after the other, none would ever be done."""
+    together = threading.Barrier(4, timeout=30)
+
+    def work(number: int) -> int:
+        if number < 4:
+            together.wait()
+        return number * 10
+
+    assert list(at_once(work, range(50), threads=4)) == [number * 10 for number in range(50)]
+
+
+def test_no_thread_is_left_after_the_last_result() -> None:
+    before = set(threading.enumerate())
+    assert list(at_once(str, [1, 2, 3], threads=8)) == ["1", "2", "3"]
+    assert set(threading.enumerate()) <= before
+    assert list(at_once(str, [], threads=8)) == []
+
+
+def test_who_stops_early_stops_the_rest() -> None:
+    begun: list[int] = []
+    results = at_once(begun.append, range(1000), threads=2)
+    assert next(results) is None
+    results.close()
+    assert len(begun) <= 4, "twice as many as there are threads were handed out"
+
+
+def test_an_error_comes_where_its_result_would_have_come() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            raise LookupError("three")
+        return number
+
+    results = at_once(work, range(8), threads=2)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(LookupError, match="three"):
+        next(results)

@@ -16,7 +16,7 @@ from generator.errors import OutputError, UsageError
 from generator.fields import TEXT_BYTES, PolicyJwtAlg, Reference
 from generator.hints import hints
 from generator.models import TEXT_NAMES, Offering, StoreEntry, nature
-from generator.settings import Provider, Store, load_store
+from generator.settings import Api, DownloadRules, Provider, Store, load_store
 from generator.starter import init_store, new_offering, plan_offering, plan_store
 
 OFFERING = "content/offerings/{}/offering.toml"
@@ -85,6 +85,8 @@ def test_every_setting_is_explained_and_holds_once_it_is_uncommented() -> None:
     values = tomllib.loads(uncommented(plan_store("Apps")["content/store.toml"]))
     assert values.keys() == Store.model_fields.keys()
     assert values["provider"].keys() == Provider.model_fields.keys()
+    assert values["api"].keys() == Api.model_fields.keys()
+    assert values["downloads"].keys() == DownloadRules.model_fields.keys()
     Store.model_validate(values)
 
 

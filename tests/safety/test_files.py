@@ -378,7 +378,7 @@ def test_what_is_no_file(shop: Path, make: Callable[[Path], None], reason: str, 
 def test_a_device_is_no_file_of_records(shop: Path) -> None:
     """A device by its own name is no file of records."""
     status, said = run(shop, "build", "--source", "/dev/zero")
-    assert (status, "expected content, or a file that ends in .json" in said) == (2, True)
+    assert (status, "expected content, api, or a file that ends in .json" in said) == (2, True)
 
 
 @pytest.mark.parametrize(
