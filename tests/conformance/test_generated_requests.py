@@ -40,7 +40,7 @@ EXCEPTIONS = {
     r"(id|ids|created_at|updated_at): .* is no ": "Operators stand in filter values: the document has text.",
     r"search_(after|before): is no cursor": "Cursors are opaque.",
     r"\w+ and \w+ cannot be given together": "No schema says that parameters exclude each other.",
-    r"(service_instance|ui_extension_version): (id|version) is not an integer": "1.0 is an integer there, and no id.",
+    r"\w+: (id|version) is not an integer": "1.0 is an integer of JSON Schema, and no id.",
     r"policy_jwt_claim_expires_in: expected minutes": "1.0 is an integer of JSON Schema, and no minutes.",
     r"service_instance: can't be blank": "Required: an empty text is none, as a client writes it.",
 }
