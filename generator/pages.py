@@ -17,7 +17,7 @@ from generator.characters import visible
 from generator.markup import mentioned
 from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
-from generator.settings import Store
+from generator.settings import PublicStore, Store
 
 GroupKind = Literal["category", "publisher"]
 _GroupKey = tuple[GroupKind, str]
@@ -127,7 +127,7 @@ class Pager:
 class Site:
     """What every page knows of the store around it. Groups are sorted by name."""
 
-    store: Store
+    store: PublicStore
     logo: Picture | None
     total: int
     categories: tuple[Group, ...]
@@ -138,7 +138,7 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
     """Plan every page of the store, in the order in which they are rendered."""
     groups = _groups(store, offerings)
     cards = _cards(store, offerings, groups)
-    site = Site(store, logo, len(cards), _of_kind(groups, "category"), _of_kind(groups, "publisher"))
+    site = Site(store.public, logo, len(cards), _of_kind(groups, "category"), _of_kind(groups, "publisher"))
     members = _members(cards)
     pages = [
         *_index_pages(site, cards),

@@ -118,8 +118,8 @@ class Api(_Table):
     view: View = "latest_published"
 
 
-class Store(_Table):
-    """The settings of a store, each with its default. `base_url` ends in a slash."""
+class PublicStore(_Table):
+    """The settings of a store that a page may show. `base_url` ends in a slash."""
 
     title: Annotated[Label, AfterValidator(plain)] = "App store"
     tagline: Annotated[Caption, AfterValidator(plain)] = ""
@@ -132,8 +132,18 @@ class Store(_Table):
     logo: str | None = None
     install_url: InstallUrl | None = None
     provider: Provider = Provider()
+
+
+class Store(PublicStore):
+    """The settings of a store, each with its default; where its offerings and files come from is no page's business."""
+
     api: Api = Api()
     downloads: DownloadRules = DownloadRules()
+
+    @property
+    def public(self) -> PublicStore:
+        """What of it a page may show."""
+        return PublicStore.model_construct(**{name: getattr(self, name) for name in PublicStore.model_fields})
 
 
 @dataclass(frozen=True)

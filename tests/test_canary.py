@@ -205,7 +205,7 @@ def test_a_record_file_s_secrets_stay(tmp_path: Path) -> None:
 # What templates can reach
 
 PUBLIC_TYPES = {
-    *("Site", "Store", "Provider", "Group", "Card", "Tab", "Pager", "Late"),
+    *("Site", "PublicStore", "Provider", "Group", "Card", "Tab", "Pager", "Late"),
     *("PublicOffering", "Picture", "Variant", "Attachment", "Download", "Screenshot", "DeclaredAssurance"),
 }
 _LEAVES = (str, bytes, int, float, bool, type(None), datetime, date, tzinfo, type)

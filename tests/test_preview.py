@@ -125,7 +125,7 @@ def test_a_port_in_use(folder: Path) -> None:
         (["--host", "192.0.2.1"], "port 8000: cannot assign requested address; choose another --host or --port"),
         (["--host", "no host"], "choose another --host or --port"),
         (["--base-url", "junk"], "--base-url junk: "),
-        (["--source", "elsewhere"], "--source elsewhere: expected content, or a file that ends in .json"),
+        (["--source", "elsewhere"], "--source elsewhere: expected content, api, or a file that ends in .json"),
         (["--templates", "nowhere"], "--templates nowhere: no such folder"),
     ],
 )
