@@ -1,5 +1,6 @@
 """Lists of the API: pages that hold while records come and go, and what stands on the disk."""
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -226,13 +227,18 @@ def test_an_offering_is_there_while_it_is_read_again(content: Path) -> None:
         done.set()
 
     reader = threading.Thread(target=read_again)
-    reader.start()
     found: set[tuple[bool, bool, int]] = set()
-    while not done.is_set():
-        with index.ordered((SortKey("name"),)) as rows:
-            count = len(rows)
-        found.add((index.find(1) is not None, index.with_reference("wdc_app_1") is not None, count))
-    reader.join()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    try:
+        reader.start()
+        while not done.is_set():
+            with index.ordered((SortKey("name"),)) as rows:
+                count = len(rows)
+            found.add((index.find(1) is not None, index.with_reference("wdc_app_1") is not None, count))
+        reader.join()
+    finally:
+        sys.setswitchinterval(usual)
     assert found == {(True, True, 3)}
 
 
