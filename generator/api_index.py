@@ -88,7 +88,8 @@ class Index:
 
     def find(self, number: int) -> Stored | None:
         """Return the offering with this id as it was last read."""
-        return self._by_id.get(number)
+        with self._lock:  # an offering that is being replaced is out for a moment
+            return self._by_id.get(number)
 
     def is_seen(self, folder: Path) -> bool:
         """Whether the offering in `folder` is on the disk as it was last read."""
@@ -96,16 +97,17 @@ class Index:
 
     def fresh(self, number: int) -> Stored | None:
         """Return the offering with this id as it is on the disk now; its last good reading if that has a problem."""
-        found = self._by_id.get(number)
+        found = self.find(number)
         if found and not self.is_seen(found.folder):
             with self.lock(found.folder):
                 self._look(found.folder)
-            found = self._by_id.get(number)
+            found = self.find(number)
         return found
 
     def with_reference(self, reference: str) -> Stored | None:
         """Return the offering with this reference as it was last read."""
-        return self._by_reference.get(reference)
+        with self._lock:
+            return self._by_reference.get(reference)
 
     @contextmanager
     def ordered(self, order: Order) -> Iterator[Sequence[Filterable]]:

@@ -56,6 +56,7 @@ async def changes(folders: Sequence[Path], files: Sequence[Path], stop: asyncio.
         except Exception:  # the library's: out of watches, a folder that went meanwhile, a name that is no UTF-8
             yield None
             await asyncio.sleep(_SOON_SECONDS)
+            next_look = 0.0  # meanwhile nobody watched
 
 
 def _batches(folders: Iterable[Path], stop: asyncio.Event) -> AsyncGenerator[set[FileChange], None]:

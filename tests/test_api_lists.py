@@ -1,5 +1,7 @@
 """Lists of the API: pages that hold while records come and go, and what stands on the disk."""
 
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -211,6 +213,33 @@ def test_an_index_looks_only_where_it_is_told(content: Path) -> None:
     index.refresh()
     assert (it := index.find(2))
     assert it.listing.offering.name == "Changed"
+
+
+def test_an_offering_is_there_while_it_is_read_again(content: Path) -> None:
+    """Whoever asks at that moment finds it: by its id, by its reference, and in a list."""
+    index = Index(content)
+    index.load()
+    done = threading.Event()
+
+    def read_again() -> None:
+        for _ in range(300):
+            index.reread(content.absolute() / "offerings/wdc_app_1")
+        done.set()
+
+    reader = threading.Thread(target=read_again)
+    found: set[tuple[bool, bool, int]] = set()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    try:
+        reader.start()
+        while not done.is_set():
+            with index.ordered((SortKey("name"),)) as rows:
+                count = len(rows)
+            found.add((index.find(1) is not None, index.with_reference("wdc_app_1") is not None, count))
+        reader.join()
+    finally:
+        sys.setswitchinterval(usual)
+    assert found == {(True, True, 3)}
 
 
 def test_the_account_is_followed_too(content: Path) -> None:

@@ -36,7 +36,7 @@ EXCEPTIONS = {
     r"reference: has already been taken": "It must be unique across all accounts; no schema can say so.",
     r"reference: can't be changed once": "It may only be changed until the app offering is published.",
     r"\w+_attachments: no (uploaded file|attachment) has the key": "A key is given out by the upload that goes before.",
-    r"picture_uri: ": "Whether a data URL holds a picture is seen in its content.",
+    r"picture_uri: is no (JPG|data URL)": "Whether a data URL holds a picture is seen in its content.",
     r"(id|ids|created_at|updated_at): .* is no ": "Operators stand in filter values: the document has text.",
     r"search_(after|before): is no cursor": "Cursors are opaque.",
     r"\w+ and \w+ cannot be given together": "No schema says that parameters exclude each other.",
