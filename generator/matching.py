@@ -37,21 +37,20 @@ def _chosen(records: list[Record], condition: Condition) -> list[Record]:
         case "!=" | "not in":
             return [it for it in records if it.get(field) not in wanted]
     (bound,) = wanted
-    return _compared([it for it in records if it.get(field) is not None], field, condition.operator, bound)
+    return _compared(records, field, condition.operator, bound)
 
 
 def _compared(records: list[Record], field: str, operator: Operator, bound: Any) -> list[Record]:
-    values: Any = (it[field] for it in records)
-    pairs = zip(records, values, strict=True)
+    value: Any
     match operator:
         case "<":
-            return [it for it, value in pairs if value < bound]
+            return [it for it in records if (value := it.get(field)) is not None and value < bound]
         case "<=":
-            return [it for it, value in pairs if value <= bound]
+            return [it for it in records if (value := it.get(field)) is not None and value <= bound]
         case ">":
-            return [it for it, value in pairs if value > bound]
+            return [it for it in records if (value := it.get(field)) is not None and value > bound]
         case _:
-            return [it for it, value in pairs if value >= bound]
+            return [it for it in records if (value := it.get(field)) is not None and value >= bound]
 
 
 def _instant(value: Value) -> Value:
