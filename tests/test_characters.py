@@ -202,7 +202,7 @@ def test_no_built_page_holds_one(tmp_path: Path) -> None:
     build_site(tmp_path / "content", tmp_path / "site")
     check_site(tmp_path / "site")
     pages = [path.read_bytes() for path in (tmp_path / "site").rglob("*.html")]
-    assert len(pages) == 6
+    assert len(pages) == 7
     for page in pages:
         assert list(deceits(page.decode())) == []
     assert "Dusk" in parse(pages[0]).words

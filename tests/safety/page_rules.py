@@ -16,18 +16,22 @@ Rules = Mapping[str, frozenset[str]]
 _EVERYWHERE = """
     html lang
     head
-    meta charset content name http-equiv
+    meta charset content name http-equiv property
     title
-    link href rel
-    script defer src
+    link href rel title type
+    script defer src type
     body
     header class
-    a aria-current class href rel
+    a aria-current class data-category href rel
     nav aria-label class
+    form class data-search role
+    input aria-keyshortcuts aria-label autocapitalize autocomplete enterkeyhint maxlength name
+    input placeholder spellcheck type
+    kbd aria-hidden
     button aria-label aria-pressed class data-theme-switch title type
     svg aria-hidden class focusable height viewbox width
     circle cx cy fill r stroke stroke-width
-    path class d fill
+    path class d fill stroke stroke-width
     rect class height rx width
     main class id tabindex
     div class data-scroll
@@ -48,6 +52,40 @@ _IN_LISTS = """
     h3 class
     section aria-labelledby class
     time class datetime
+"""
+_IN_FINDER = """
+    div data-all data-finder data-found data-none hidden
+    template data-card
+    p data-near data-told hidden role
+    button aria-controls aria-expanded data-clear data-more data-switch hidden
+    span data-chosen data-count data-names hidden
+    label class
+    select aria-label data-sort
+    option value
+    form aria-label data-choices hidden id
+    fieldset
+    legend
+    details
+    summary
+    input checked value
+    ul data-shelf
+    h2 data-nothing
+"""
+_IN_TABLE = """
+    b aria-hidden class
+    a download
+    div aria-label role tabindex
+    table
+    thead
+    tbody
+    tr
+    th scope
+    td class
+    span data-until
+    ul aria-label class
+    ol
+    li class
+    a aria-label
 """
 _IN_TEXTS = """
     blockquote
@@ -84,7 +122,9 @@ _IN_DETAIL = """
     details data-contents
     div data-actions
     dl class
-    dt
+    dt id
+    q
+    h3 id
     figcaption
     figure
     form class hidden id
@@ -109,13 +149,21 @@ def _rules(*tables: str) -> Rules:
 
 RULES: Mapping[str, Rules] = {
     "404.html": _rules(_EVERYWHERE),
-    "index.html": _rules(_EVERYWHERE, _IN_LISTS),
+    "index.html": _rules(_EVERYWHERE, _IN_LISTS, _IN_FINDER),
+    "security.html": _rules(_EVERYWHERE, _IN_TABLE),
     "group.html": _rules(_EVERYWHERE, _IN_LISTS),
     "updated.html": _rules(_EVERYWHERE, _IN_LISTS),
     "offering.html": _rules(_EVERYWHERE, _IN_LISTS, _IN_TEXTS, _IN_DETAIL),
 }
-_FOLDERS = {"apps": "offering.html", "categories": "group.html", "publishers": "group.html", "updated": "updated.html"}
-_SCRIPTS = (r"[\w./-]*assets/theme\.[0-9a-f]{12}\.js", r"[\w./-]*assets/store\.[0-9a-f]{12}\.js")
+_FOLDERS = {
+    "apps": "offering.html",
+    "categories": "group.html",
+    "publishers": "group.html",
+    "security": "security.html",
+    "updated": "updated.html",
+}
+_SCRIPTS = tuple(rf"[\w./-]*assets/{name}\.[0-9a-f]{{12}}\.js" for name in ("theme", "store", "find"))
+"""The last one where there is more than one app."""
 _FROM_TEXTS = re.compile(
     r"language-[\w+#.-]{1,40}|align-(left|center|right)|table|unrendered|contains-task-list|task-list-item(-checkbox)?"
 )
@@ -132,7 +180,7 @@ def page_faults(path: str, content: bytes) -> Iterator[str]:
     reader.feed(content.decode())
     reader.close()
     yield from reader.faults
-    if len(reader.scripts) != len(_SCRIPTS) or not all(map(re.fullmatch, _SCRIPTS, reader.scripts)):
+    if len(reader.scripts) not in {2, 3} or not all(map(re.fullmatch, _SCRIPTS, reader.scripts)):
         yield f"has the scripts {reader.scripts}"
 
 
@@ -166,19 +214,26 @@ class _Reader(HTMLParser):
             self.faults.append(f"has <!{decl[:80]}>")
 
 
+_TYPES = {
+    "input": {"checkbox", "radio", "search", "text"},
+    "link": {"application/atom+xml"},
+    "script": {"application/ld+json"},
+}
+
+
 def _permits(tag: str, name: str, value: str) -> bool:
     """Judge values that could do harm beyond a link: classes, ids, and what scripts read."""
     match name:
         case "class":
             return all(word in _own_words() or _FROM_TEXTS.fullmatch(word) for word in value.split())
         case "id":
-            return value in _own_words() or bool(re.fullmatch(r"(h|title|month)-\S+|description|features", value))
+            return value in _own_words() or bool(re.fullmatch(r"(h|title|month|topic)-\S+|description|features", value))
         case "data-address":
             return value.startswith("https://")
         case "http-equiv":
             return value.lower() == "content-security-policy"
         case "type":
-            return value in ({"checkbox", "text"} if tag == "input" else {"button", "submit"})
+            return value in _TYPES.get(tag, {"button", "submit"})
         case _:
             return not name.startswith("on") and name not in {"style", "srcdoc", "formaction", "ping"}
 
