@@ -4,9 +4,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from generator.headers import POLICY
 
@@ -29,6 +30,22 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def visitor(browser: Browser, address: str, *allowed: str, **more: Any) -> Iterator[BrowserContext]:
+    """A fresh visitor of the site at `address`.
+
+    Whatever breaks in a page, or leaves for another origin but for the `allowed` addresses, fails the test.
+    """
+    context = browser.new_context(base_url=address, **more)
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(f"{error.page and error.page.url}: {error.error}"))
+    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    context.on("request", lambda request: request.url.startswith(address) or wrong.append(request.url))
+    yield context
+    context.close()
+    assert [it for it in wrong if it not in allowed] == []
 
 
 class Handler(SimpleHTTPRequestHandler):

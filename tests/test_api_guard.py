@@ -186,6 +186,7 @@ def memory(served: Served) -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("head", "piece"),
     [

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browsing import Handler, chromium, needs_browser
+from browsing import Handler, chromium, needs_browser, visitor
 from generator.build import build
 from generator.settings import Settings
 
@@ -52,20 +52,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A fresh visitor; whatever breaks in the page, or leaves for another origin, fails the test."""
-    context = browser.new_context(base_url=address)
-    wrong: list[str] = []
-    context.on("weberror", lambda error: wrong.append(f"{error.page and error.page.url}: {error.error}"))
-    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    context.on("request", lambda request: request.url.startswith(address) or wrong.append(request.url))
-    yield context
-    context.close()
-    assert [it for it in wrong if it != INSTALL] == []
+    """A fresh visitor."""
+    with visitor(browser, address, INSTALL) as context:
+        yield context
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def same_page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page for many tests, each of which begins by going somewhere and leaves nothing behind."""
+    with visitor(browser, address) as context:
+        yield context.new_page()
 
 
 def open_panels(page: Page) -> list[str]:
@@ -105,7 +106,9 @@ def test_back_returns_to_the_tab_before(page: Page) -> None:
         pytest.param(["End", "Home"], "description", id="Home: the first"),
     ],
 )
-def test_keys_move_between_tabs(page: Page, keys: list[str], opened: str) -> None:
+def test_keys_move_between_tabs(same_page: Page, keys: list[str], opened: str) -> None:
+    page = same_page
+    page.goto("about:blank")
     page.goto(DETAIL)
     page.get_by_role("tab", selected=True).focus()
     for key in keys:
@@ -175,7 +178,8 @@ def test_the_account_is_remembered(page: Page) -> None:
 
 
 @pytest.mark.parametrize("account", ["Acme Corp", "a/../b", "javascript:", "a.b", "é"])
-def test_no_other_account_gets_into_an_address(page: Page, account: str) -> None:
+def test_no_other_account_gets_into_an_address(same_page: Page, account: str) -> None:
+    page = same_page
     page.goto(DETAIL)
     page.evaluate("account => localStorage.setItem('appshelf-account', account)", account)
     page.reload()
@@ -190,34 +194,32 @@ def test_the_theme_is_remembered(page: Page) -> None:
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280, 2560])
-@pytest.mark.parametrize(
-    "path", ["index.html", DETAIL, f"{DETAIL}#compliance", "security/index.html", "updated/index.html", "404.html"]
-)
-def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+PAGES = [
+    "index.html",
+    DETAIL,
+    f"{DETAIL}#features",
+    f"{DETAIL}#compliance",
+    "security/index.html",
+    "updated/index.html",
+]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "index.html",
-        DETAIL,
-        f"{DETAIL}#features",
-        f"{DETAIL}#compliance",
-        "security/index.html",
-        "updated/index.html",
-        "404.html",
-    ],
-)
-def test_axe_finds_nothing(page: Page, path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(path)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+@pytest.mark.parametrize("path", [*PAGES, "404.html"])
+def test_no_page_scrolls_sideways(same_page: Page, path: str) -> None:
+    same_page.goto(path)
+    for width in (320, 390, 1280, 2560):
+        same_page.set_viewport_size({"width": width, "height": 800})
+        assert same_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", [*PAGES, "404.html"])
+def test_axe_finds_nothing(same_page: Page, path: str) -> None:
+    same_page.set_viewport_size({"width": 1280, "height": 800})
+    same_page.goto(path)
+    for scheme in ("light", "dark"):
+        same_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        results = Axe().run(same_page)
+        assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
 
 
 def test_the_store_works_from_a_file(browser: Browser, site: Path) -> None:

@@ -69,6 +69,7 @@ def test_every_fault_is_overcome(tmp_path: Path) -> None:
     assert references == Counter([f"wdc_app_{n}" for n in range(1, 31)] + [f"wdc_new_{n}" for n in range(12)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pace", [PLATFORM, ()], ids=["paced", "unpaced"])
 def test_the_platforms_limits_are_kept(tmp_path: Path, pace: Any) -> None:
     """At the client's pace nothing is refused, and the limits are there: without it, something is."""

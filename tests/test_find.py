@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browsing import Handler, chromium, needs_browser
+from browsing import Handler, chromium, needs_browser, visitor
 from site_checks import build_site
 from stores import offering, write_store
 
@@ -73,15 +73,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A fresh visitor; whatever breaks in the page, or leaves for another origin, fails the test."""
-    context = browser.new_context(base_url=address, has_touch=True)
-    wrong: list[str] = []
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
-    context.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    context.on("request", lambda request: request.url.startswith(address) or wrong.append(request.url))
-    yield context
-    context.close()
-    assert wrong == []
+    """A fresh visitor, with a mouse and fingers."""
+    with visitor(browser, address, has_touch=True) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def same_page(browser: Browser, address: str) -> Iterator[Page]:
+    """A list for many tests, each of which asks for something else."""
+    with visitor(browser, address) as context:
+        page = context.new_page()
+        page.goto("index.html")
+        yield page
 
 
 @pytest.fixture
@@ -124,10 +127,10 @@ def told(page: Page) -> str:
         pytest.param("soc 2", "Cluster Watch", id="what it declares"),
     ],
 )
-def test_words_that_find_an_app(page: Page, words: str, found: str) -> None:
-    page.get_by_role("searchbox").fill(words)
-    expect(page.locator("[data-shelf] .name a").first).to_have_text(found)
-    assert "q=" in page.url
+def test_words_that_find_an_app(same_page: Page, words: str, found: str) -> None:
+    same_page.get_by_role("searchbox").fill(words)
+    expect(same_page.locator("[data-shelf] .name a").first).to_have_text(found)
+    assert "q=" in same_page.url
 
 
 def test_nothing_is_loaded_before_it_is_needed(context: BrowserContext) -> None:
@@ -166,11 +169,11 @@ def test_nothing_found_is_said_with_what_is_near(page: Page) -> None:
 
 
 @pytest.mark.parametrize("words", ["<b>x</b>", "{{7*7}}", "%00", "\u202e", "'\"", "😀", "a" * 100])
-def test_any_words_are_words(page: Page, words: str) -> None:
-    page.get_by_role("searchbox").fill(words)
-    expect(page.locator("[data-nothing]")).to_have_text(f"No app matches “{words}”")
-    page.reload()
-    expect(page.get_by_role("searchbox")).to_have_value(words)
+def test_any_words_are_words(same_page: Page, words: str) -> None:
+    same_page.get_by_role("searchbox").fill(words)
+    expect(same_page.locator("[data-nothing]")).to_have_text(f"No app matches “{words}”")
+    same_page.reload()
+    expect(same_page.get_by_role("searchbox")).to_have_value(words)
 
 
 def test_more_are_shown_when_asked_for(page: Page) -> None:
@@ -268,9 +271,9 @@ def test_words_and_choices_together_and_all_in_the_address(page: Page) -> None:
 
 
 @pytest.mark.parametrize("given", ["category=none", "declared=none", "publisher=none&publisher=", "within=x", "sort=x"])
-def test_an_address_that_asks_for_what_there_is_not(page: Page, given: str) -> None:
-    page.goto(f"index.html?{given}")
-    expect(page.locator("[data-none], .card").locator("visible=true").first).to_be_visible()
+def test_an_address_that_asks_for_what_there_is_not(same_page: Page, given: str) -> None:
+    same_page.goto(f"index.html?{given}")
+    expect(same_page.locator("[data-none], .card").locator("visible=true").first).to_be_visible()
 
 
 def test_a_category_is_chosen_in_place(page: Page) -> None:
@@ -356,15 +359,14 @@ def test_a_store_of_one_app_has_nothing_to_find(browser: Browser, tmp_path: Path
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", ["index.html?declared=GDPR", "index.html?q=lanswprmport"])
-def test_axe_finds_nothing(browser: Browser, address: str, state: str, scheme: str) -> None:
-    context = browser.new_context(base_url=address, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(state)
-    expect(page.locator("[data-found]")).to_be_visible()
-    assert Axe().run(page).response["violations"] == []
-    context.close()
+def test_axe_finds_nothing(same_page: Page, state: str) -> None:
+    same_page.goto(state)
+    expect(same_page.locator("[data-found]")).to_be_visible()
+    for scheme in ("light", "dark"):
+        same_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert Axe().run(same_page).response["violations"] == []
+    same_page.goto("index.html")
 
 
 # ------------------------------------------------------------------------------------------------------- how well

@@ -96,6 +96,7 @@ def test_odd_names_and_dates_from_their_api(tmp_path: Path) -> None:
     assert sum(path.startswith("files/") for path in site) == len(names)
 
 
+@pytest.mark.long
 def test_real_listings_from_their_api(tmp_path: Path, real_listings: Path) -> None:
     content = write_store(tmp_path / "content", store={"title": "Real listings"})
     for listing in load_catalog(RecordFile(real_listings)).listings:
@@ -483,6 +484,7 @@ def test_building_from_the_command_line(tmp_path: Path, call: Any) -> None:
         assert shop.apps() == 1
 
 
+@pytest.mark.long
 def test_the_command_line_without_network(tmp_path: Path, call: Any) -> None:
     with shop_of(tmp_path, *several(2)):
         assert call("build")[0] == 0

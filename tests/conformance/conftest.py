@@ -1,5 +1,6 @@
 """The servers that the exchanges are played against, each started when it is first needed."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -67,6 +68,13 @@ def player_of(http: httpx.Client, named_target: Target | None) -> Callable[[Targ
     import time
 
     return lambda target: Player(http, target.server, wait=time.sleep if named_target else None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave alone what needs the extra `conformance`, unless it is asked for: a skipped test would say nothing new."""
+    is_asked_for = re.search(r"(?<!not )\bconformance\b", config.getoption("markexpr"))
+    needs_extra = collection_path.name in {"test_clients.py", "test_generated_requests.py"}
+    return True if needs_extra and not is_asked_for else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

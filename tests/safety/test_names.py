@@ -47,6 +47,7 @@ HOSTILE_NAMES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=[f"names and paths: {name}" for name in HOSTILE_NAMES])
 def test_a_hostile_name_in_every_place(tmp_path: Path, name: str) -> None:
     """Reference, name, category and publisher: every page stands inside the site, and every link leads to a file."""
