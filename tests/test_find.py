@@ -227,6 +227,20 @@ def test_a_search_elsewhere_leads_to_the_list(page: Page) -> None:
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar"])
 
 
+def test_a_search_on_a_later_page_leaves_its_links_as_they_are(page: Page) -> None:
+    page.goto("page/2/index.html")
+    here = "them => them.map(it => it.href).filter(it => !it.includes('#'))"
+    links = page.locator("a").evaluate_all(here)
+    page.get_by_role("searchbox").fill("delta")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat"])
+    assert page.locator("a:not([data-shelf] *)").evaluate_all(here) == links
+    page.get_by_role("searchbox").fill("")
+    expect(page.locator("[data-all]")).to_be_visible()
+    page.get_by_role("searchbox").fill("café")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Café Calendar")
+
+
 # -------------------------------------------------------------------------------------------- by choices and order
 
 

@@ -291,8 +291,8 @@
   const ask = (how, changes) => {
     Object.assign(asked, changes);
     const given = address();
-    // On a later page of the whole list, what is found belongs to the first.
-    history[how](null, "", given ? `${form.dataset.search}?${given}` : location.pathname);
+    // Always at this page's own path: in another folder, every relative link of the page would lead elsewhere.
+    history[how](null, "", given ? `?${given}` : location.pathname);
     return find();
   };
 
