@@ -117,13 +117,13 @@ def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture 
     cards, members = shelf.cards, shelf.members()
     finder = found_by(shelf) if len(cards) > 1 else None
     news = _news(cards) if store.base_url else ()
-    speaks = bool(outspoken(cards))
-    site = Site(store.public, logo, len(cards), shelf.categories, shelf.publishers, finder, speaks, bool(news))
+    spoken = outspoken(cards)
+    site = Site(store.public, logo, len(cards), shelf.categories, shelf.publishers, finder, bool(spoken), bool(news))
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
         _updated_page(site, cards),
-        *_security_pages(site, outspoken(cards)),
+        *_security_pages(site, spoken),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
         *([Page("feed.xml", "feed.xml", {"site": site, "cards": news})] if news else []),

@@ -96,8 +96,9 @@ def sentences(words: str) -> Iterator[str]:
 
 
 def answers(passages: Iterable[Passage]) -> tuple[Answer, ...]:
-    """Find what a text says by topic: the sentences that name it, and the first one under a heading that does."""
+    """Find what a text says by topic: the sentences that name it, or else the first one under a heading that does."""
     found: dict[Topic, dict[str, Quote]] = {topic: {} for topic in TOPICS}
+    headed: dict[Topic, dict[str, Quote]] = {topic: {} for topic in TOPICS}
     opened: Heading | None = None
     for passage in passages:
         named = [topic for topic in TOPICS if passage.heading and topic.words.search(passage.heading.text)]
@@ -105,9 +106,12 @@ def answers(passages: Iterable[Passage]) -> tuple[Answer, ...]:
         opened = passage.heading
         for number, sentence in enumerate(sentences(passage.words)):
             for topic in TOPICS:
-                if topic.words.search(sentence) or (is_first and not number and topic in named):
+                if topic.words.search(sentence):
                     found[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
-    return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in found.items() if quotes)
+                elif is_first and not number and topic in named:
+                    headed[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
+    told = {topic: found[topic] or headed[topic] for topic in TOPICS}
+    return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in told.items() if quotes)
 
 
 def _short(sentence: str) -> str:

@@ -276,7 +276,7 @@ COMPLEX = list(_complex())
     ("flavour", "name", "text"), COMPLEX, ids=[f"complexity: {case[1]}, {case[0]}" for case in COMPLEX]
 )
 def test_complexity(flavour: Flavour, name: str, text: str) -> None:
-    """64 KB of anything take little time and little room. 2 s of CPU at most; the worst measured is 1.0 s."""
+    """64 KB of anything take little time and little room. 2 s of CPU at most; the worst measured is 1.6 s."""
     for _ in range(3):  # a busy machine makes a second of work longer, never shorter
         start = time.process_time()
         result = render(text, flavour=flavour, prefix="tab", targets=TARGETS)

@@ -91,6 +91,11 @@ def test_the_first_sentence_under_a_heading_that_names_a_topic_is_about_it() -> 
     assert quoted(text) == {"Subprocessors": ["Example Hosting Ltd provides servers."]}
 
 
+def test_where_a_sentence_names_the_topic_a_heading_adds_none() -> None:
+    text = "# GDPR and deletion\n\nWe act under the GDPR. Records are deleted."
+    assert quoted(text)["Deletion"] == ["Records are deleted."]
+
+
 def test_a_sentence_is_quoted_once_and_under_its_heading() -> None:
     found = answers(passages("# Keys\n\nWe encrypt.\n\nWe encrypt.", flavour="commonmark", prefix="compliance"))
     (answer,) = found
