@@ -1,13 +1,16 @@
 """A real browser for tests, and a static host that forbids everything a page of ours has no need of."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from generator.headers import POLICY
 
@@ -48,6 +51,17 @@ def visitor(browser: Browser, address: str, *allowed: str, **more: Any) -> Itera
     assert [it for it in wrong if it not in allowed] == []
 
 
+def as_new(page: Page) -> Page:
+    """Make a page as a new visitor has it, which takes a fifth of the time that a new visitor takes."""
+    if page.url != "about:blank":
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.goto("about:blank")  # to the same page with another fragment is no way at all
+    page.unroute_all()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(media="null", color_scheme="null")
+    return page
+
+
 class Handler(SimpleHTTPRequestHandler):
     """A static host that forbids everything a page of ours has no need of."""
 
@@ -64,3 +78,12 @@ class OpenHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+@contextmanager
+def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Handler) -> Iterator[str]:
+    """Serve a folder; yield its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

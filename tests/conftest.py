@@ -1,10 +1,14 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
+
+from browsing import chromium
 
 # The same examples in every run and on every worker: a failure that appears once can be met again.
 settings.register_profile(
@@ -32,3 +36,10 @@ def real_listings() -> Path:
     if not folder:
         pytest.skip("APPSHELF_DATA names no folder, so the 262 real listings are not tried")
     return Path(folder) / "integrations" / "app_offerings.json"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for a module; while it runs, its thread can run no event loop, so it cannot stay for the next."""
+    with chromium() as browser:
+        yield browser

@@ -1,16 +1,13 @@
 """What a visitor does, in a real browser: the example store, served with the headers that a host should send."""
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from browsing import Handler, chromium, needs_browser, visitor
+from browsing import as_new, needs_browser, served, visitor
 from generator.build import build
 from generator.settings import Settings
 
@@ -37,36 +34,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     """Serve the site from a sub-folder, where a link that begins with a slash would break."""
-    handler = partial(Handler, directory=str(site.parent.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/shop/site/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A fresh visitor."""
-    with visitor(browser, address, INSTALL) as context:
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+    with served(site.parent.parent) as address:
+        yield f"{address}shop/site/"
 
 
 @pytest.fixture(scope="module")
 def same_page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page for many tests, each of which begins by going somewhere and leaves nothing behind."""
-    with visitor(browser, address) as context:
+    with visitor(browser, address, INSTALL) as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def page(same_page: Page) -> Page:
+    return as_new(same_page)
 
 
 def open_panels(page: Page) -> list[str]:
@@ -106,9 +86,7 @@ def test_back_returns_to_the_tab_before(page: Page) -> None:
         pytest.param(["End", "Home"], "description", id="Home: the first"),
     ],
 )
-def test_keys_move_between_tabs(same_page: Page, keys: list[str], opened: str) -> None:
-    page = same_page
-    page.goto("about:blank")
+def test_keys_move_between_tabs(page: Page, keys: list[str], opened: str) -> None:
     page.goto(DETAIL)
     page.get_by_role("tab", selected=True).focus()
     for key in keys:
@@ -178,8 +156,7 @@ def test_the_account_is_remembered(page: Page) -> None:
 
 
 @pytest.mark.parametrize("account", ["Acme Corp", "a/../b", "javascript:", "a.b", "é"])
-def test_no_other_account_gets_into_an_address(same_page: Page, account: str) -> None:
-    page = same_page
+def test_no_other_account_gets_into_an_address(page: Page, account: str) -> None:
     page.goto(DETAIL)
     page.evaluate("account => localStorage.setItem('appshelf-account', account)", account)
     page.reload()
@@ -205,20 +182,19 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", [*PAGES, "404.html"])
-def test_no_page_scrolls_sideways(same_page: Page, path: str) -> None:
-    same_page.goto(path)
+def test_no_page_scrolls_sideways(page: Page, path: str) -> None:
+    page.goto(path)
     for width in (320, 390, 1280, 2560):
-        same_page.set_viewport_size({"width": width, "height": 800})
-        assert same_page.evaluate("document.documentElement.scrollWidth") <= width
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("path", [*PAGES, "404.html"])
-def test_axe_finds_nothing(same_page: Page, path: str) -> None:
-    same_page.set_viewport_size({"width": 1280, "height": 800})
-    same_page.goto(path)
+def test_axe_finds_nothing(page: Page, path: str) -> None:
+    page.goto(path)
     for scheme in ("light", "dark"):
-        same_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        results = Axe().run(same_page)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        results = Axe().run(page)
         assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
 
 

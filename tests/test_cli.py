@@ -517,6 +517,7 @@ def test_an_interrupt_is_130_and_changes_nothing(shop: Path) -> None:
     assert tree(shop / "site") == before
 
 
+@pytest.mark.long
 def test_an_interrupt_of_several_jobs_is_130_and_changes_nothing(shop: Path) -> None:
     """Every page takes a while, so most are still to come when the first share is done."""
     run(shop, "build")
@@ -532,6 +533,7 @@ def test_an_interrupt_of_several_jobs_is_130_and_changes_nothing(shop: Path) -> 
     assert tree(shop / "site") == before
 
 
+@pytest.mark.long
 def test_a_termination_ends_the_workers_too_and_changes_nothing(shop: Path) -> None:
     run(shop, "build")
     before = tree(shop / "site")

@@ -202,12 +202,12 @@ def test_a_hostile_drawing_is_drawn_or_refused_in_time(content: bytes) -> None:
     begin = time.monotonic()
     try:
         drawing = read_svg(content)
-        (png,) = draw(drawing, [drawing.fitted(SIDE, SIDE)], deadline=2)
+        (png,) = draw(drawing, [drawing.fitted(SIDE, SIDE)], deadline=1)
     except AssetError as error:
         assert re.search(r"SVG|drawing", str(error))
     else:
         assert max(Image.open(io.BytesIO(png)).size) <= SIDE
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 3
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,14 @@
 import json
 import os
 import random
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browsing import Handler, chromium, needs_browser, visitor
+from browsing import as_new, needs_browser, served, visitor
 from site_checks import build_site
 from stores import offering, write_store
 
@@ -59,37 +56,29 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/shop/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+    with served(root) as address:
+        yield f"{address}shop/"
 
 
 @pytest.fixture
 def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A fresh visitor, with a mouse and fingers."""
-    with visitor(browser, address, has_touch=True) as context:
+    """A new visitor."""
+    with visitor(browser, address) as context:
         yield context
 
 
 @pytest.fixture(scope="module")
 def same_page(browser: Browser, address: str) -> Iterator[Page]:
-    """A list for many tests, each of which asks for something else."""
-    with visitor(browser, address) as context:
+    """A list for many tests, each of which asks for something else; with a mouse and fingers."""
+    with visitor(browser, address, has_touch=True) as context:
         page = context.new_page()
         page.goto("index.html")
         yield page
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    page = context.new_page()
+def page(same_page: Page) -> Page:
+    page = as_new(same_page)
     page.goto("index.html")
     return page
 
@@ -314,7 +303,8 @@ def test_sorted(page: Page, order: str, first: list[str]) -> None:
     expect(page.locator("[data-all]")).to_be_visible()
 
 
-def test_updated_within(page: Page) -> None:
+def test_updated_within(context: BrowserContext) -> None:
+    page = context.new_page()
     page.clock.set_fixed_time("2028-01-20T12:00:00Z")
     page.goto("index.html")
     page.get_by_role("button", name="Filter").click()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import chromium, needs_browser
+from browsing import needs_browser
 from stores import offering, several, write_store
 
 SECONDS = 20
@@ -180,12 +180,6 @@ def test_quiet_tells_only_problems(folder: Path) -> None:
 # ----------------------------------------------------------------------------------------------------- in the browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, preview: Preview) -> Iterator[Page]:
     """A page of the author's; whatever breaks in it, is blocked, or leaves for another origin, fails the test."""
@@ -289,6 +283,7 @@ class TestInTheBrowser:
         page.get_by_role("region", name="1 problem").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
+    @pytest.mark.long
     def test_a_thousand_events_in_a_second(self, preview: Preview, page: Page) -> None:
         page.goto("apps/dusk/")
         text = preview.content / "offerings/dusk/description.md"
@@ -346,6 +341,7 @@ def until(holds: Callable[[], bool], name: str) -> None:
     raise AssertionError(f"{name}: it did not come about")
 
 
+@pytest.mark.long
 def test_a_larger_store_is_followed_too(tmp_path: Path) -> None:
     write_store(tmp_path / "content", several(300, description="Words."))
     preview = Preview(tmp_path)

@@ -66,6 +66,7 @@ def assert_same(made: dict[str, bytes], expected: dict[str, bytes]) -> None:
 pytestmark = pytest.mark.xdist_group("same bytes")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("jobs", "backwards", "environment"),
     [

@@ -131,6 +131,7 @@ def test_a_change_shows(folder: Path, change: str) -> None:
     assert page(shop, path) != before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_told", [False, True], ids=["anything may have changed", "the changed paths are told"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_after_a_change_the_pages_are_those_of_a_new_workshop(folder: Path, change: str, is_told: bool) -> None:

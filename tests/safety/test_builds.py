@@ -12,6 +12,8 @@ import generator
 from site_checks import check_site, tree
 from stores import offering, several, write_store
 
+pytestmark = pytest.mark.long
+
 BEGIN = "import os, resource, signal, sys, generator.build, generator.cli, generator.public, encodings.idna\n"
 RUN = "generator.cli.main(['build', '--jobs', '1', *sys.argv[1:]])\n"
 

@@ -5,25 +5,23 @@ it is, and after a click on everything in it that stays on the site.
 """
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from functools import cache
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browsing import Handler, OpenHandler, chromium, needs_browser
+from browsing import Handler, OpenHandler, needs_browser, served
 from hostile_store import INPUTS, Input, fitted_record, write_hostile
 from site_checks import build_site
 
 pytestmark = needs_browser
 
 STEP = 20
-EVERY_DAY = 160
+EVERY_DAY = 120
 """Every so-many-th input stands in all places of a store: of the longer tests, of those of every day."""
 POLICIES = [
     pytest.param(Handler, id="strict policy", marks=pytest.mark.long),
@@ -85,20 +83,6 @@ async () => {
 """What is found is made by a script, of the same hostile words."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@contextmanager
-def served(folder: Path, handler: type[SimpleHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
 def swept(browser: Browser, folder: Path, handler: type[SimpleHTTPRequestHandler]) -> tuple[list[str], int]:
     """Visit every page of a site; return what went wrong, and how many things were clicked."""
     wrong: list[str] = []
@@ -111,11 +95,10 @@ def swept(browser: Browser, folder: Path, handler: type[SimpleHTTPRequestHandler
         context.on("request", lambda it: it.url.startswith(address) or wrong.append(f"request: {it.url}"))
         context.on("dialog", lambda it: (wrong.append(f"dialog: {it.message}"), it.dismiss()))
         context.route(lambda url: not url.startswith(address), lambda route: route.abort())
+        page = context.new_page()
         for path in sorted(folder.rglob("*.html")):
-            page = context.new_page()  # a click may still be under way in the last one
             clicked += _visit(page, address + path.relative_to(folder).as_posix(), wrong)
             wrong += [f"{page.url}: opened {other.url}" for other in context.pages if other != page]
-            page.close()
         context.close()
     return wrong, clicked
 

@@ -45,6 +45,9 @@ BASE = "https://apps.example.com/shop/"
 SHARES = 8
 """So many stores hold the inputs between them: categories stand on every list, so one store would be slow."""
 
+EVERY_DAY = 2
+"""So many of them are built every day; the longer tests build the others."""
+
 Fields = dict[str, Any]
 
 
@@ -56,12 +59,14 @@ def of_share(share: int) -> dict[str, Input]:
 def cases() -> Iterator[Any]:
     for number, it in enumerate(INPUTS):
         share = number % SHARES
-        yield pytest.param(
-            share, f"{number:03}", it, id=f"markup: {it.name}", marks=pytest.mark.xdist_group(f"hostile {share}")
-        )
+        yield pytest.param(share, f"{number:03}", it, id=f"markup: {it.name}", marks=_marks(share))
 
 
-SHARE = [pytest.param(n, id=f"store {n}", marks=pytest.mark.xdist_group(f"hostile {n}")) for n in range(SHARES)]
+def _marks(share: int) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.xdist_group(f"hostile {share}"), *([] if share < EVERY_DAY else [pytest.mark.long])]
+
+
+SHARE = [pytest.param(n, id=f"store {n}", marks=_marks(n)) for n in range(SHARES)]
 
 
 @dataclass(frozen=True)

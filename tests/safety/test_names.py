@@ -125,6 +125,7 @@ FILE_NAMES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILE_NAMES, ids=[f"names and paths: file {ascii(name)[:40]}" for name in FILE_NAMES])
 def test_a_hostile_file_name(tmp_path: Path, name: str) -> None:
     """Published as text under a name that is safe everywhere; nothing else of the name is left."""
@@ -150,6 +151,7 @@ def traversals() -> set[str]:
     return {"".join(it) for it in itertools.islice(parts, 0, None, 4)}
 
 
+@pytest.mark.long
 def test_traversals_as_references_and_file_names() -> None:
     """Names and paths: more than 23,000 traversal strings; every folder and file name is one plain segment."""
     names = traversals()
@@ -167,6 +169,7 @@ def test_traversals_as_references_and_file_names() -> None:
 PLANTED = ["index.html", "apps", "assets", "v1", "media", ".appshelf.json"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["/etc", "../victim", "../victim/file", "nowhere", "."])
 @pytest.mark.parametrize("place", PLANTED, ids=[f"names and paths: a link planted at {name}" for name in PLANTED])
 def test_a_link_planted_in_the_output(tmp_path: Path, place: str, target: str) -> None:
