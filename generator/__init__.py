@@ -50,6 +50,7 @@
     api_files       uploads and downloads;  api_faults  misbehaviour on purpose
     api_docs        the API described;  api_schemas  its values;  api_answers  its words
     writer          stage, then commit;  output_folder  what is ours to write;  manifest  what a build made
+    fulltext        the full-text index of a committed site, made by Pagefind
 
 Imports point down only:
 
@@ -71,8 +72,8 @@ Imports point down only:
     panel
     workshop
     build  starter  provenance  watching
-    public  render  writer  schemas
-    origin
+    public  render  fulltext  schemas
+    origin  writer
     content_writer
     toml_edit
     toml_text

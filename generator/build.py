@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from generator import fulltext
 from generator.catalog import Listing, read_catalog
 from generator.errors import InputError, Problem
 from generator.headers import headers_file
@@ -22,7 +23,7 @@ from generator.manifest import Entry
 from generator.models import PublicOffering
 from generator.networks import INTERNET, Network
 from generator.origin import Origin
-from generator.pages import Page, plan_pages
+from generator.pages import Page, plan_pages, says_something
 from generator.public import Drawn, Logo, Stock, load_logo, present, take_stock
 from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
@@ -62,22 +63,25 @@ def build(settings: Settings, progress: Progress, network: Network = INTERNET) -
     watch = _Watch(progress)
     inputs = [settings.content, settings.templates]
     with closing(Origin(settings, network)) as origin, open_output(settings.output, inputs=inputs) as output:
-        report, entries = _make(settings, origin, output.put, watch)
+        made = _make(settings, origin, output.put, watch)
+        index = output.standing(fulltext.FOLDER) if made.index else ()
         with watch.stage("commit"):
-            committed = output.commit(entries)
-    return replace(report, committed=committed)
+            committed = output.commit([*made.entries, *index])
+        if made.index and not fulltext.is_made_from(index, made.index):
+            with watch.stage("search"):
+                index = fulltext.make_index(output, made.index)
+                standing = [replace(entry, changed=False) for entry in made.entries]
+                committed = committed.then(output.commit([*standing, *index]))
+    return replace(made.report, files=made.report.files + len(index), committed=committed)
 
 
 def check(settings: Settings, progress: Progress, network: Network = INTERNET) -> Report:
     """Do all that `build` does, write nothing, and add hints to its warnings."""
     with closing(Origin(settings, network, keeps=False)) as origin:
-        report, _ = _make(settings, origin, _count, _Watch(progress), thorough=True)
-    return report
+        return _make(settings, origin, _count, _Watch(progress), thorough=True).report
 
 
-def _make(
-    settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, thorough: bool = False
-) -> tuple[Report, Sequence[Entry]]:
+def _make(settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, thorough: bool = False) -> "_Made":
     """Run the flow up to the finished files, and hand each of them to `keep`.
 
     With problems it ends as soon as they are gathered; `thorough` goes on with what is sound, to tell all there is.
@@ -132,16 +136,30 @@ def _make(
         warnings=tuple(problems),
         seconds=watch.seconds,
     )
-    return report, unique
+    texts = [(page.entry.path, page.texts) for page in rendered if page.texts]
+    return _Made(report, unique, fulltext.key_of(texts, store.language) if layout.has_index else None)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The finished files, without the full-text index, and what that index is made from, if there is to be one."""
+
+    report: Report
+    entries: tuple[Entry, ...]
+    index: bytes | None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A store laid out: its pages, what renders them, and by path the files that all of them share."""
+    """A store laid out: its pages, what renders them, and by path the files that all of them share.
+
+    `has_index` tells that its pages rely on a full-text index.
+    """
 
     pages: Sequence[Page]
     renderer: Renderer
     shared: Mapping[str, bytes]
+    has_index: bool
 
 
 def lay_out(
@@ -149,11 +167,12 @@ def lay_out(
 ) -> Layout:
     """Plan the pages of a store, with the templates as they are now; `desk` is where an author looks on."""
     static = load_static(settings.template_folders, store)
-    shared = {".nojekyll": b"", "_headers": headers_file()}
+    has_index = settings.indexes and len(offerings) > 1 and any(map(says_something, offerings))
+    shared = {".nojekyll": b"", "_headers": headers_file(has_index=has_index)}
     shared |= {file.path: file.content for file in logo.assets}
     shared |= {file.path: file.content for file in static.values()}
-    pages = plan_pages(store, offerings, logo.picture)
-    return Layout(pages, Renderer(store, settings.template_folders, static, desk), shared)
+    pages = plan_pages(store, offerings, logo.picture, has_index=has_index)
+    return Layout(pages, Renderer(store, settings.template_folders, static, desk), shared, has_index)
 
 
 def read_store(settings: Settings) -> tuple[Store, list[Problem]]:
@@ -178,6 +197,7 @@ class Shelved:
 class _Rendered:
     entry: Entry
     notes: tuple[TextNote, ...]
+    texts: str | None
 
 
 def stocking(listings: Sequence[Listing], keep: Keep, known: Drawn = MappingProxyType({})) -> Callable[[int], Shelved]:
@@ -197,7 +217,7 @@ def stocking(listings: Sequence[Listing], keep: Keep, known: Drawn = MappingProx
 def _rendering(pages: Sequence[Page], renderer: Renderer, keep: Keep) -> Callable[[int], _Rendered]:
     def work(number: int) -> _Rendered:
         rendered = renderer.render(pages[number])
-        return _Rendered(keep(rendered.path, rendered.content), rendered.notes)
+        return _Rendered(keep(rendered.path, rendered.content), rendered.notes, rendered.texts)
 
     return work
 

@@ -91,13 +91,12 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         from generator.settings import Settings
 
-        del no_search  # no index is made that it could leave out
         if templates != Settings.templates and not templates.is_dir():
             raise UsageError(f"--templates {templates}: no such folder")
         jobs = jobs or os.cpu_count() or 1
         settings = Settings(
             content, templates=templates, source=source, base_url=base_url, drafts=drafts, jobs=jobs, strict=strict,
-            caches=not no_cache, allow_shrink=allow_shrink,
+            caches=not no_cache, indexes=not no_search, allow_shrink=allow_shrink,
         )  # fmt: skip
         command(settings, **others)
 

@@ -17,6 +17,15 @@ POLICY: Final = f"{META_POLICY}; frame-ancestors 'none'"
 """What a page may load and do (Content Security Policy, level 3). A meta element cannot set ``frame-ancestors``."""
 
 
+def with_index(policy: str) -> str:
+    """Let a policy compile WebAssembly, as the full-text index must; it comes from our own files, like any script.
+
+    A host sends one policy for all pages, and each page holds its own, of which both hold: only a page that searches
+    the index may compile.
+    """
+    return policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
+
 @dataclass(frozen=True)
 class Rule:
     """Headers for the paths that `pattern` matches: one path from the root, or with ``*`` all that begin so."""
@@ -44,7 +53,8 @@ RULES: Final = (
         },
     ),
     *(Rule(pattern, _OUR_OWN) for pattern in ("/", "/index.html", "/404.html")),
-    *(Rule(f"/{folder}/*", _OUR_OWN) for folder in ("apps", "categories", "page", "publishers", "updated")),
+    *(Rule(f"/{folder}/*", _OUR_OWN) for folder in ("apps", "categories", "page", "publishers", "security", "updated")),
+    Rule("/pagefind/*", _OUR_OWN),
     *(Rule(f"/{folder}/*", {**_OUR_OWN, **_NAMED_BY_CONTENT}) for folder in ("assets", "files", "media")),
     Rule("/v1/*", {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}),
 )
@@ -56,9 +66,10 @@ def headers_for(path: str) -> dict[str, str]:
     return {name: value for rule in RULES if rule.matches(path) for name, value in rule.headers.items()}
 
 
-def headers_file() -> bytes:
-    """Write ``_headers``."""
+def headers_file(*, has_index: bool = False) -> bytes:
+    """Write ``_headers``, for a site with a full-text index or without."""
     blocks = (
         "\n".join((rule.pattern, *(f"  {name}: {value}" for name, value in rule.headers.items()))) for rule in RULES
     )
-    return ("\n".join(blocks) + "\n").encode()
+    text = "\n".join(blocks) + "\n"
+    return (with_index(text) if has_index else text).encode()

@@ -98,7 +98,8 @@ class Site:
     """What every page knows of the store around it. Groups are sorted by name.
 
     `finder` is what a browser searches and chooses from; with a single app there is nothing to find. `has_security`
-    tells whether any app says anything about it, `has_feed` whether there are dates and an address for a feed.
+    tells whether any app says anything about it, `has_feed` whether there are dates and an address for a feed,
+    `has_index` whether the texts have a full-text index.
     """
 
     store: PublicStore
@@ -109,16 +110,32 @@ class Site:
     finder: Finder | None
     has_security: bool
     has_feed: bool
+    has_index: bool
 
 
-def plan_pages(store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None) -> list[Page]:
-    """Plan every page of the store, in the order in which they are rendered."""
+def plan_pages(
+    store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None, *, has_index: bool = False
+) -> list[Page]:
+    """Plan every page of the store, in the order in which they are rendered.
+
+    `has_index` tells that the texts will have a full-text index, which the list page then searches.
+    """
     shelf = shelve(store, offerings)
     cards, members = shelf.cards, shelf.members()
     finder = found_by(shelf) if len(cards) > 1 else None
     news = _news(cards) if store.base_url else ()
     spoken = outspoken(cards)
-    site = Site(store.public, logo, len(cards), shelf.categories, shelf.publishers, finder, bool(spoken), bool(news))
+    site = Site(
+        store=store.public,
+        logo=logo,
+        total=len(cards),
+        categories=shelf.categories,
+        publishers=shelf.publishers,
+        finder=finder,
+        has_security=bool(spoken),
+        has_feed=bool(news),
+        has_index=has_index,
+    )
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
@@ -233,6 +250,11 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     )
     filled = {"compliance": offering.assurances, "description": offering.screenshots}
     return tuple(tab for tab in tabs if tab.text.strip() or tab.attachments or filled.get(tab.name))
+
+
+def says_something(offering: PublicOffering) -> bool:
+    """Whether any of the texts does."""
+    return any(getattr(offering, name).strip() for name in TEXT_NAMES)
 
 
 def _owners(offering: PublicOffering) -> dict[str, TextName]:

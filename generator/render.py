@@ -19,7 +19,7 @@ from generator.addresses import relative
 from generator.documents import shown
 from generator.errors import InputError, Problem
 from generator.fields import PolicyJwtAlg
-from generator.headers import META_POLICY
+from generator.headers import META_POLICY, with_index
 from generator.models import Attachment, Picture, TextName
 from generator.pages import Page, Tab
 from generator.settings import Store
@@ -64,11 +64,12 @@ class TextNote:
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """A page as it will be served, and what its texts' authors should know."""
+    """A page as it will be served, what its texts' authors should know, and a hash of its texts if it has any."""
 
     path: str
     content: bytes
     notes: tuple[TextNote, ...]
+    texts: str | None
 
 
 def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFile]:
@@ -132,12 +133,15 @@ class Renderer:
         does not exist.
         """
         notes: list[TextNote] = []
+        texts: list[str] = []
         try:
             template = self._environment.get_template(page.template)
-            text = template.render({**page.context, **self._names(page), "notes": notes})
+            text = template.render({**page.context, **self._names(page), "notes": notes, "texts_shown": texts})
         except Exception as error:
             raise InputError([_template_problem(error, page)]) from error
-        return RenderedPage(page.path, text.encode(), tuple(notes))
+        shown = "\n".join(texts).strip()
+        told = hashlib.sha256(shown.encode()).hexdigest() if shown else None
+        return RenderedPage(page.path, text.encode(), tuple(notes), told)
 
     def _names(self, page: Page) -> Mapping[str, object]:
         """What a template may call beside its context."""
@@ -146,6 +150,7 @@ class Renderer:
         return {
             "page_path": page.path,
             "policy": META_POLICY,
+            "with_index": with_index,
             "link": link,
             "asset": lambda name: link(self._static[name].path),
             "srcset": lambda picture: _srcset(picture, link),
@@ -166,6 +171,7 @@ class Renderer:
         )
         found = (TextNote(tab.reference, tab.name, note.line, note.reason) for note in rendered.notes)
         context["notes"].extend(found)
+        context["texts_shown"].append(rendered.html)
         return rendered
 
     def _plain(self, text: str) -> str:

@@ -159,6 +159,7 @@ class Settings:
     jobs: int = 1
     strict: bool = False
     caches: bool = True
+    indexes: bool = False
     allow_shrink: bool = False
 
     @property

@@ -232,7 +232,8 @@ class Workshop:
         offerings = [self._present(it, edition.shelved[it.offering.reference].stock) for it in listings]
         disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
         desk = Desk(self._written(edition, listings), disabled, self._compiled, edition.loader)
-        layout = lay_out(self.settings, edition.store, offerings, edition.logo, desk=desk)
+        settings = replace(self.settings, indexes=False)  # an index is made from pages that stand in a folder
+        layout = lay_out(settings, edition.store, offerings, edition.logo, desk=desk)
         pages = {page.path: page for page in layout.pages}
         files = frozenset(path for it in listings for path in _paths_of(edition.shelved[it.offering.reference].stock))
         return Window(listings, pages, layout.shared, files, layout.renderer, tuple(problems))

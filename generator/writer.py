@@ -56,6 +56,10 @@ class Committed:
     unchanged: int
     removed: int
 
+    def then(self, later: "Committed") -> "Committed":
+        """Count two commits of one build as one: what the first wrote, the second found unchanged."""
+        return Committed(self.written + later.written, later.unchanged - self.written, self.removed + later.removed)
+
 
 @contextmanager
 def open_output(folder: Path, *, inputs: Iterable[Path]) -> Iterator["Output"]:
@@ -100,6 +104,26 @@ class Output:
             if changed:
                 self._write(self._staged(path), content)
         return Entry(path, len(content), hashlib.sha256(content).hexdigest(), changed)
+
+    def standing(self, below: str) -> tuple[Entry, ...]:
+        """Return what the last build made below `below`, which ends in a slash; nothing unless all of it still stands.
+
+        It may be committed again as it is.
+        """
+        with _explained(self.folder):
+            listed = [entry for path, entry in read_manifest(self.folder).items() if path.startswith(below)]
+        with suppress(OSError):
+            if all(self._stands(entry) for entry in listed):
+                return tuple(listed)
+        return ()
+
+    def _stands(self, entry: Entry) -> bool:
+        if any(stat.S_ISLNK(standing(self.folder / parent)) for parent in parents(entry.path)):
+            return False
+        target = self.folder / entry.path
+        if not stat.S_ISREG(standing(target)) or target.stat().st_size != entry.size:
+            return False
+        return hashlib.sha256(target.read_bytes()).hexdigest() == entry.sha256
 
     def commit(self, entries: Iterable[Entry]) -> Committed:
         """Make the site exactly `entries`: all of its files, those that did not change too.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from generator.headers import POLICY
+from generator.headers import POLICY, with_index
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -66,7 +66,7 @@ class Handler(SimpleHTTPRequestHandler):
     """A static host that forbids everything a page of ours has no need of."""
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Security-Policy", with_index(POLICY))  # each page has its own, stricter, besides
         super().end_headers()
 
     def log_message(self, *_: object) -> None:

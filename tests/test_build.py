@@ -3,7 +3,7 @@
 ``tests/golden/site`` is what ``tests/golden/content`` becomes with the templates of ``tests/golden/templates``. After a
 change that is meant, make it anew and read the difference:
 
-    cd tests/golden && PYTHONPATH=../.. python -m generator build
+    cd tests/golden && PYTHONPATH=../.. python -m generator build --no-search
 """
 
 import contextlib

@@ -323,7 +323,7 @@ def test_json_of_a_build(shop: Path, call: Any) -> None:
         "has_address": False,
         "committed": {"written": files, "unchanged": 0, "removed": 0},
     }
-    assert list(seconds) == ["check", "files", "plan", "render", "commit"]
+    assert list(seconds) == ["check", "files", "plan", "render", "commit", "search"]
     assert warning.pop("reason")
     assert warning == {
         "where": "content/offerings/wdc_app_2/features.md",

@@ -19,6 +19,13 @@ pytestmark = needs_browser
 TOPICS = ("ISO 27001", "GDPR", "SOC 2")
 
 
+COMPLIANCE = """Nothing is sold.
+
+## Retention
+
+Conversations are kept for ninety days, then shredded <b>for good</b>; a lansweeper is not needed."""
+
+
 def shop(folder: Path) -> Path:
     """Build a store of four apps that one looks for, and sixty more; some declare something, one is old."""
     apps = [
@@ -40,12 +47,14 @@ def shop(folder: Path) -> Path:
             created_at=f"202{number}-01-01T00:00:00Z",
             updated_at=f"202{9 - number}-01-01T00:00:00Z",
             store={"categories": list(categories), "assurances": assurances, "publisher": f"Maker {number}"},
+            description=f"Made for administrators. {name} answers within a second.",
+            compliance=COMPLIANCE if reference == "delta" else "",
             **extra,
         )
     for number in range(10, 70):
         records[f"tool{number}"] = offering(id=number, reference=f"tool{number}", name=f"Widget tool {number}")
     content = write_store(folder / "content", records)
-    build_site(content, folder / "shop")
+    build_site(content, folder / "shop", indexes=True)
     return folder
 
 
@@ -172,6 +181,75 @@ def test_more_are_shown_when_asked_for(page: Page) -> None:
     expect(page.locator("[data-shelf] .card")).to_have_count(60)
     expect(page.locator("[data-shelf] .card").nth(48).get_by_role("link")).to_be_focused()
     expect(page.locator("[data-more]")).to_be_hidden()
+
+
+# ------------------------------------------------------------------------------------------- by what its texts say
+
+
+def test_words_of_a_text_find_its_app_with_the_passage(page: Page) -> None:
+    page.get_by_role("searchbox").fill("shredded")
+    card = page.locator("[data-shelf] .card")
+    expect(card).to_have_count(1)
+    expect(card.locator(".name")).to_have_text("Delta Chat")
+    expect(card.locator("mark")).to_have_text("shredded")
+    expect(card.locator(".line")).to_contain_text("“… ninety days, then shredded <b>for good</b>; a lansweeper")
+    assert told(page) == "1 of 64 apps"
+    card.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Retention", exact=True)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("shredding", True, id="another ending"),
+        pytest.param("SHREDDED ninety", True, id="two words, in capitals"),
+        pytest.param("shredded zebra", False, id="one word of two"),
+        pytest.param("second-rate", False, id="a beginning alone"),
+    ],
+)
+def test_what_counts_as_said(page: Page, words: str, found: bool) -> None:
+    page.get_by_role("searchbox").fill(words)
+    if found:
+        expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat"])
+    else:
+        expect(page.get_by_role("heading", name=f"No app matches “{words}”")).to_be_visible()
+
+
+def test_what_the_list_finds_stands_first_and_what_texts_say_after_it(page: Page) -> None:
+    page.get_by_role("searchbox").fill("lansweeper")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import", "Delta Chat"])
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_label("GDPR").check()
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
+
+
+def test_what_texts_say_can_be_chosen_from_too(page: Page) -> None:
+    page.goto("index.html?q=administrators&declared=GDPR&sort=new")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Lansweeper Import"])
+
+
+def test_the_index_is_not_loaded_before_it_is_needed(context: BrowserContext) -> None:
+    asked: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("index.html")
+    page.get_by_role("searchbox").fill("de")
+    expect(page.locator("[data-shelf] .name a").first).to_have_text("Delta Chat")
+    assert not [url for url in asked if "/pagefind/" in url]
+    page.get_by_role("searchbox").fill("shredded")
+    expect(page.locator("[data-shelf] mark")).to_be_visible()
+    assert [url for url in asked if "/pagefind/pagefind.js" in url]
+
+
+def test_without_its_index_the_list_answers(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address)
+    context.route("**/pagefind/**", lambda route: route.abort())
+    page = context.new_page()
+    page.goto("index.html?q=lansweeper")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
+    page.get_by_role("searchbox").fill("shredded")
+    expect(page.get_by_role("heading", name="No app matches “shredded”")).to_be_visible()
+    context.close()
 
 
 # ---------------------------------------------------------------------------------------------------- by keyboard

@@ -9,7 +9,8 @@ import pytest
 from generator.build import build
 from generator.headers import META_POLICY, POLICY, RULES, headers_file, headers_for
 from generator.settings import Settings
-from stores import random_store
+from site_checks import build_site
+from stores import random_store, several, write_store
 
 POLICY_BY_HAND = {
     "default-src": "'none'",
@@ -37,6 +38,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_policy_allows_our_own_files_and_nothing_else() -> None:
     assert dict(part.split(" ", 1) for part in POLICY.split("; ")) == POLICY_BY_HAND
     assert f"{META_POLICY}; frame-ancestors 'none'" == POLICY
+
+
+def test_only_a_page_that_searches_the_index_may_compile_it(tmp_path: Path) -> None:
+    """The host's policy is one for all pages, and each page narrows it."""
+    content = write_store(tmp_path / "content", several(3, description="Words to be found."))
+    build_site(content, tmp_path / "site", indexes=True)
+    headers = (tmp_path / "site" / "_headers").read_text()
+    assert headers.count("'wasm-unsafe-eval'") == 1
+    assert headers == headers_file(has_index=True).decode()
+    assert "'unsafe-eval'" not in headers
+    pages = {page: page.read_text() for page in (tmp_path / "site").rglob("*.html")}
+    assert [page.name for page, text in pages.items() if "wasm-unsafe-eval" in text] == ["index.html"]
+    assert "wasm-unsafe-eval" in pages[tmp_path / "site" / "index.html"]
 
 
 def test_every_page_carries_the_policy_before_anything_it_loads(site: Path) -> None:

@@ -117,6 +117,40 @@
     return listed;
   };
 
+  // -------------------------------------------------------------------------------- what stands in texts, after that
+
+  let index;
+  // The full-text index knows words and their beginnings: what it finds comes after what the list has found. It is
+  // loaded by the first search of three letters; from a file, a page may not load it.
+  const canSearchTexts = tools.dataset.texts && location.protocol !== "file:";
+  const TEXTS = 24;
+  const inTexts = async (words) => {
+    index ||= import(new URL(tools.dataset.texts, location.href));
+    const { results } = await (await index).search(words);
+    return Promise.all(results.slice(0, TEXTS).map((it) => it.data()));
+  };
+
+  // Where nothing has a word, the index takes its beginning, down to a letter: that is no answer.
+  const answers = ({ content, locations }, asks) => {
+    const words = content.split(/\s+/);
+    const located = locations.flatMap((it) => wordsOf(words[it] || ""));
+    return asks.every((ask) => {
+      const stem = ask.slice(0, Math.max(3, ask.length - 3)); // “shredding” is found as “shredded”
+      return located.some((word) => word.startsWith(stem));
+    });
+  };
+
+  // The words around the place where most was found, and the heading that it stands under.
+  const passage = ({ content, locations, anchors }) => {
+    const words = content.split(/\s+/);
+    const near = (place) => locations.filter((it) => it >= place && it < place + 18).length;
+    const place = locations.reduce((best, it) => (near(it) > near(best) ? it : best), locations[0] || 0);
+    const from = Math.max(0, place - 3);
+    const heading = anchors.filter((it) => it.location <= place && it.id.startsWith("h-")).at(-1);
+    const shown = words.slice(from, from + 24).map((word, i) => [word, locations.includes(from + i)]);
+    return { shown, starts: !from, ends: from + 24 >= words.length, id: heading ? heading.id : "" };
+  };
+
   // ------------------------------------------------------------------------------------------- what is asked for
 
   const choices = $("[data-choices]");
@@ -209,7 +243,12 @@
   // -------------------------------------------------------------------------------------------------- what is found
 
   const base = new URL(form.dataset.search, location.href);
-  const card = (app, list) => {
+  const quote = ({ shown, starts, ends }) => [
+    starts ? "“" : "“… ",
+    ...shown.flatMap(([word, isFound], i) => [i ? " " : "", isFound ? Object.assign(document.createElement("mark"), { textContent: word }) : word]),
+    ends ? "”" : " …”",
+  ];
+  const card = ({ app, said }, list) => {
     const it = $("[data-card]").content.firstElementChild.cloneNode(true);
     const [link, by, badges] = [$("a", it), $(".by", it), $(".badges", it)];
     const [short, rest] = app.name.length > 60 && app.name.includes(" – ") ? app.name.split(/(?= – )/) : [app.name, ""];
@@ -218,6 +257,10 @@
     link.textContent = short;
     if (rest) link.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: app.name.slice(short.length) }));
     $(".line", it).textContent = app.line || "";
+    if (said) {
+      $(".line", it).replaceChildren(...quote(said));
+      if (said.id) link.hash = said.id;
+    }
     const publisher = Object.keys(list.publishers).length > 1 ? [list.publishers[app.publisher]] : [];
     by.textContent = [...publisher, ...(app.featured ? ["Featured"] : [])].join(" · ");
     if (app.draft) by.append(" ", Object.assign(document.createElement("span"), { className: "draft", textContent: "Draft" }));
@@ -237,7 +280,7 @@
 
   const fill = (list, until) => {
     const from = shelf.children.length;
-    shelf.append(...matches.slice(from, until).map(({ app }) => card(app, list)));
+    shelf.append(...matches.slice(from, until).map((it) => card(it, list)));
     const left = matches.length - shelf.children.length;
     more.hidden = left <= 0;
     more.textContent = `Show ${Math.min(left, STEP)} more of ${left}`;
@@ -276,16 +319,41 @@
     const words = wordsOf(asked.q);
     const search = { words, joined: words.join("") };
     const scored = list.apps.map((app) => ({ app, score: words.length ? score(app, search) : asked.q ? 0 : 1 })).filter((it) => it.score);
+    const looksOn = canSearchTexts && asked.q.length > 2;
+    shelf.replaceChildren();
+    draw(list, scored, looksOn);
+    if (looksOn) addFromTexts(list, scored, mine);
+    return true;
+  };
+
+  const draw = (list, scored, isMoreToCome) => {
+    const shown = matches.slice(0, shelf.children.length);
     const passes = Object.values(tests());
     matches = ordered(scored.filter(({ app }) => passes.every((test) => test(app))));
-    shelf.replaceChildren();
-    fill(list, STEP);
-    nothing(list);
+    if (!shown.every(({ app }, i) => matches[i]?.app === app)) shelf.replaceChildren();
+    fill(list, Math.max(STEP, shelf.children.length));
+    const isAsked = address() !== "";
+    if (matches.length || !isMoreToCome) nothing(list);
     count(scored);
     found.hidden = !isAsked;
     if (isAsked) root.dataset.finding = "";
-    told.textContent = isAsked ? `${matches.length} of ${told.dataset.told}` : before;
-    return true;
+    if (!isAsked) told.textContent = before;
+    else if (matches.length || !isMoreToCome) told.textContent = `${matches.length} of ${told.dataset.told}`;
+  };
+
+  const addFromTexts = async (list, scored, mine) => {
+    await new Promise((done) => setTimeout(done, 120)); // not for every letter
+    if (mine !== turn) return;
+    const hits = await inTexts(asked.q).catch(() => []);
+    if (mine !== turn) return;
+    const known = new Set(scored.map(({ app }) => app.path));
+    const byPath = new Map(list.apps.map((app) => [app.path, app]));
+    const words = wordsOf(asked.q);
+    const added = hits
+      .filter((hit) => answers(hit, words))
+      .map((hit, i) => ({ app: byPath.get(hit.raw_url.replace(/^\//, "")), said: passage(hit), score: 1 - i / TEXTS }))
+      .filter(({ app }) => app && !known.has(app.path));
+    draw(list, [...scored, ...added], false);
   };
 
   const ask = (how, changes) => {
