@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from generator.catalog import Listing
 from generator.errors import Problem
 from generator.models import TEXT_NAMES
+from generator.topics import ATTESTED
 
 _UNFINISHED = re.compile(r"\b(?:(?i:lorem ipsum)|TODO|FIXME|TBD|this app is being written)\b")
 _CUT = re.compile(r"(?:[,;:–-]|\b(?:a|an|and|at|by|for|from|in|of|on|or|that|the|to|with))$", re.IGNORECASE)
@@ -19,6 +20,7 @@ def hints(listings: Sequence[Listing]) -> Iterator[Problem]:
     for listing in listings:
         yield from _unfinished(listing)
         yield from _cut_short(listing)
+        yield from _undeclared(listing)
         if not listing.picture and not listing.offering.picture_uri:
             yield listing.place.problem("picture_uri", "has no picture: a monogram stands in", warning=True)
     yield from _twins(listings)
@@ -36,6 +38,19 @@ def _cut_short(listing: Listing) -> Iterator[Problem]:
     is_long_without_end = len(words) >= _CARD_DESCRIPTION_IS_LONG and not _ENDS.search(words)
     if words and (is_long_without_end or _CUT.search(words)):
         yield listing.place.problem("card_description", "ends in the middle of a sentence", warning=True)
+
+
+def _undeclared(listing: Listing) -> Iterator[Problem]:
+    """Find standards that the compliance text names while no assurance does: buyers filter by what is declared."""
+    text = listing.offering.compliance or ""
+    declared = " ".join(assurance.topic for assurance in listing.store.assurances)
+    named = [(found, topic) for topic in ATTESTED if (found := topic.words.search(text))]
+    missing = [(found.start(), topic.name) for found, topic in named if not topic.words.search(declared)]
+    if missing:
+        line = text.count("\n", 0, min(missing)[0]) + 1
+        names = " and ".join(filter(None, [", ".join(name for _, name in missing[:-1]), missing[-1][1]]))
+        reason = f"mentions {names}, but declares nothing about {'it' if len(missing) == 1 else 'them'}"
+        yield listing.place.note("compliance", line, f"{reason} ([[store.assurances]])")
 
 
 def _twins(listings: Sequence[Listing]) -> Iterator[Problem]:

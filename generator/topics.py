@@ -75,6 +75,9 @@ TOPICS = (
     ),
 )
 
+ATTESTED = tuple(topic for topic in TOPICS if topic.name.startswith(("ISO", "SOC", "HIPAA", "PCI")))
+"""What an auditor attests: a provider that has it declares it as an assurance."""
+
 _END = re.compile(r"""[.!?…]["'”’»)\]]*(?=\s+["'“‘«(\[]?[^\W_a-zà-ÿ])""")
 _NO_END = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|e\.g|i\.e|etc|vs|approx|incl|no|nr|ltd|inc|corp|co|dr|mr|ms|mrs|st|art|sec)\.$",

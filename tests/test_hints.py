@@ -53,6 +53,49 @@ def test_texts_that_would_embarrass(tmp_path: Path, changes: dict[str, object], 
     assert told(tmp_path, app(1, **changes)) == expected
 
 
+SOC_2 = {"assurances": [{"topic": "SOC 2 Type II", "status": "Attested"}]}
+
+
+@pytest.mark.parametrize(
+    ("compliance", "store", "expected"),
+    [
+        pytest.param(
+            "We have SOC 2 reports.",
+            {},
+            ["compliance: mentions SOC 2, but declares nothing about it ([[store.assurances]])"],
+            id="a standard",
+        ),
+        pytest.param(
+            "Data stays in the EU.\n\nISO/IEC 27001, HIPAA and SOC2.",
+            {},
+            ["compliance: mentions ISO 27001, SOC 2 and HIPAA, but declares nothing about them ([[store.assurances]])"],
+            id="three, at the line of the first",
+        ),
+        pytest.param("We have SOC 2 reports.", SOC_2, [], id="declared, in other words"),
+        pytest.param("SOC 2 and HIPAA.", SOC_2, ["compliance: mentions HIPAA, but declares"], id="one of two declared"),
+        pytest.param(
+            "Data is encrypted and kept for 30 days, under the GDPR.",
+            {},
+            [],
+            id="what one describes and does not declare",
+        ),
+    ],
+)
+def test_standards_that_are_mentioned_and_not_declared(
+    tmp_path: Path, compliance: str, store: dict[str, object], expected: list[str]
+) -> None:
+    found = told(tmp_path, app(1, compliance=compliance, store=store))
+    assert [hint[: len(start)] for hint, start in zip(found, expected, strict=True)] == expected
+
+
+def test_a_mention_is_told_with_its_line(tmp_path: Path) -> None:
+    listings = load_catalog(
+        ContentFolder(write_store(tmp_path, [app(1, compliance="Words.\n\nOur SOC 2 report.")]))
+    ).listings
+    (hint,) = [hint for hint in hints(listings) if hint.field == "compliance"]
+    assert (Path(hint.where).name, hint.line, hint.warning) == ("compliance.md", 3, True)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "are_near"),
     [
