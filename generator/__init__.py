@@ -33,6 +33,7 @@
     hints           what `appshelf check` tells beyond the rules
     public          from a checked listing to its `PublicOffering`
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
+    record_schemas  and what they look like, for programs
     cards           offerings as lists show them;  finder  what a browser searches and chooses from
     topics          what buyers ask about security, and the sentences that name it;  matrix  apps by topics
     render          pages to bytes
@@ -80,7 +81,7 @@ Imports point down only:
     remembered  downloads
     wanted  pages  assets  content  record_file  api_source  hints  output_folder  client
     finder  matrix
-    cards  topics
+    cards  topics  record_schemas
     catalog  settings  records
     matching  client_writes  attachment_uploads
     filters  api_requests  paging

@@ -25,6 +25,7 @@ from generator.networks import INTERNET, Network
 from generator.origin import Origin
 from generator.pages import Page, plan_pages, says_something
 from generator.public import Drawn, Logo, Stock, load_logo, present, take_stock
+from generator.record_schemas import record_schemas
 from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
 from generator.spread import spread
@@ -168,7 +169,7 @@ def lay_out(
     """Plan the pages of a store, with the templates as they are now; `desk` is where an author looks on."""
     static = load_static(settings.template_folders, store)
     has_index = settings.indexes and len(offerings) > 1 and any(map(says_something, offerings))
-    shared = {".nojekyll": b"", "_headers": headers_file(has_index=has_index)}
+    shared = {".nojekyll": b"", "_headers": headers_file(has_index=has_index), **record_schemas()}
     shared |= {file.path: file.content for file in logo.assets}
     shared |= {file.path: file.content for file in static.values()}
     pages = plan_pages(store, offerings, logo.picture, has_index=has_index)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
+from generator.headers import headers_for
 from site_checks import build_site, tree
-from stores import offering, picture, write_store
+from stores import offering, picture, random_store, write_store
 
 BASE = "https://apps.example.com/shop/"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -148,3 +150,44 @@ def test_without_an_address_nothing_absolute_is_said(tmp_path: Path) -> None:
     page = built(tmp_path, app(1), base_url=None)["apps/app1/index.html"]
     assert previewed(page) == {}
     assert "ld+json" not in page
+
+
+# ------------------------------------------------------------------------------------------------------------ records
+
+
+def validator(site: Path, name: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads((site / "v1" / name).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.parametrize("base_url", [BASE, None])
+def test_records_are_what_the_schemas_beside_them_say(tmp_path: Path, base_url: str | None) -> None:
+    """Every field that is published has its line there, and the other way round."""
+    store = random_store(tmp_path / "content", seed=11, count=40)
+    build_site(store.folder, tmp_path / "site", base_url=base_url)
+    listing = json.loads((tmp_path / "site/v1/app_offerings.json").read_text())
+    assert len(listing) > 20
+    whole = validator(tmp_path / "site", "app_offering.schema.json")
+    listed = validator(tmp_path / "site", "app_offerings.schema.json")
+    listed.validate(listing)
+    assert {*listing[0]} == {*listed.schema["items"]["properties"]}
+    for short in listing:
+        record = json.loads((tmp_path / f"site/v1/app_offerings/{short['id']}.json").read_text())
+        whole.validate(record)
+        assert {*record} == {*whole.schema["properties"]}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"id": "1"}, {"name": None}, {"reference": "x" * 162}, {"policy_jwt_alg": "hs256"}]
+)
+def test_a_record_that_is_none_breaks_its_schema(tmp_path: Path, changes: dict[str, Any]) -> None:
+    content = write_store(tmp_path / "content", [app(1)])
+    build_site(content, tmp_path / "site")
+    record = json.loads((tmp_path / "site/v1/app_offerings/1.json").read_text())
+    assert not validator(tmp_path / "site", "app_offering.schema.json").is_valid({**record, **changes})
+
+
+def test_records_and_schemas_may_be_read_from_anywhere() -> None:
+    for path in ("/v1/app_offerings.json", "/v1/app_offerings/1.json", "/v1/app_offerings.schema.json"):
+        assert headers_for(path)["Access-Control-Allow-Origin"] == "*"
