@@ -73,7 +73,7 @@ class RenderedPage:
 
 
 def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFile]:
-    """Read the files of ``assets/`` by name, a name from the first folder that has it. The accent ends the CSS."""
+    """Read the files of ``assets/`` by name, a name from the first folder that has it. The theme ends the CSS."""
     files = {
         path.name: path
         for folder in reversed(folders)
@@ -82,7 +82,7 @@ def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFil
     }
     contents = {name: path.read_bytes() for name, path in sorted(files.items())}
     if "store.css" in contents:
-        contents["store.css"] += f":root{{--accent:{store.accent}}}\n".encode()
+        contents["store.css"] += f":root{{--accent:{store.accent};--radius:{store.radius}px}}\n".encode()
     return {name: StaticFile(_hashed(name, content), content) for name, content in contents.items()}
 
 

@@ -129,6 +129,7 @@ class PublicStore(_Table):
     per_page: Annotated[int, Field(ge=1, le=1000)] = 48
     markup: Markup = "commonmark"
     accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f5c4d"
+    radius: Annotated[int, Field(ge=0, le=24)] = 10
     logo: str | None = None
     install_url: InstallUrl | None = None
     provider: Provider = Provider()

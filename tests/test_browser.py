@@ -198,6 +198,16 @@ def test_axe_finds_nothing(page: Page, path: str) -> None:
         assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
 
 
+@pytest.mark.parametrize("accent", ["#000000", "#ffffff", "#ffee00", "#00ff88", "#ff0000", "#7f7f7f", "#8899ff"])
+def test_words_stay_readable_in_any_accent(page: Page, accent: str) -> None:
+    page.goto(DETAIL)
+    page.evaluate("accent => document.documentElement.style.setProperty('--accent', accent)", accent)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        results = Axe().run(page, options={"runOnly": ["color-contrast"]})
+        assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
+
+
 def test_the_store_works_from_a_file(browser: Browser, site: Path) -> None:
     page = browser.new_page()
     page.goto((site / "index.html").as_uri())

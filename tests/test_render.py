@@ -76,10 +76,10 @@ def test_another_content_is_another_path(tmp_path: Path) -> None:
     assert one["a.css"].path != other["a.css"].path
 
 
-def test_the_accent_ends_the_stylesheet_and_is_part_of_its_hash(tmp_path: Path) -> None:
+def test_the_theme_ends_the_stylesheet_and_is_part_of_its_hash(tmp_path: Path) -> None:
     folder = lay(tmp_path, {"assets/store.css": "body{}\n", "assets/other.css": "body{}\n"})
-    static = load_static([folder], Store(accent="#123aBC"))
-    assert static["store.css"].content == b"body{}\n:root{--accent:#123aBC}\n"
+    static = load_static([folder], Store(accent="#123aBC", radius=0))
+    assert static["store.css"].content == b"body{}\n:root{--accent:#123aBC;--radius:0px}\n"
     assert static["store.css"].path != load_static([folder], STORE)["store.css"].path
     assert static["other.css"].content == b"body{}\n"
 
