@@ -171,6 +171,61 @@ def test_the_theme_is_remembered(page: Page) -> None:
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
 
 
+def test_pictures_are_viewed_one_after_another_by_keyboard(page: Page) -> None:
+    page.goto(DETAIL)
+    first, second = page.locator("#description .enlarge").all()
+    first.focus()
+    page.keyboard.press("Enter")
+    viewer = page.get_by_role("dialog", name="Pictures")
+    expect(viewer.get_by_role("status")).to_have_text("1 / 2")
+    expect(viewer.get_by_role("button", name="Previous picture")).to_be_hidden()
+    expect(viewer.get_by_role("img")).to_have_js_property("src", first.evaluate("it => it.href"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # there is no third
+    expect(viewer.get_by_role("status")).to_have_text("2 / 2")
+    expect(viewer.get_by_role("img")).to_have_accessible_name(second.locator("img").get_attribute("alt") or "")
+    expect(viewer.get_by_role("button", name="Next picture")).to_be_hidden()
+    page.keyboard.press("Home")
+    expect(viewer.get_by_role("status")).to_have_text("1 / 2")
+    page.keyboard.press("End")
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    expect(second).to_be_focused()
+
+
+def test_pictures_are_viewed_by_mouse(page: Page) -> None:
+    page.goto(DETAIL)
+    page.locator("#description .enlarge").first.click()
+    viewer = page.get_by_role("dialog", name="Pictures")
+    page.wait_for_function("document.querySelector('dialog img').naturalWidth > 0")
+    assert results_of(page) == []
+    viewer.get_by_role("button", name="Next picture").click()
+    expect(viewer.get_by_role("status")).to_have_text("2 / 2")
+    expect(viewer.get_by_role("button", name="Close")).to_be_focused()
+    expect(viewer.locator("figcaption")).not_to_be_empty()
+    viewer.get_by_role("button", name="Close").click()
+    expect(viewer).to_be_hidden()
+    page.locator("#description .enlarge").first.click(modifiers=["Alt"])  # the browser's own way with a link
+    expect(viewer).to_be_hidden()
+
+
+@pytest.mark.parametrize(("begin", "end", "place"), [(300, 100, "2 / 2"), (100, 300, "1 / 2"), (200, 190, "1 / 2")])
+def test_pictures_are_viewed_by_touch(browser: Browser, address: str, begin: int, end: int, place: str) -> None:
+    with visitor(browser, address, has_touch=True, viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(DETAIL)
+        page.locator("#description .enlarge").first.tap()
+        fingers = context.new_cdp_session(page)
+        for kind, points in (
+            ("touchStart", [{"x": begin, "y": 300}]),
+            ("touchMove", [{"x": end, "y": 305}]),
+            ("touchEnd", []),
+        ):
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(place)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 PAGES = [
     "index.html",
     DETAIL,
@@ -179,6 +234,11 @@ PAGES = [
     "security/index.html",
     "updated/index.html",
 ]
+
+
+def results_of(page: Page) -> list[str]:
+    """What axe finds on a page as it is."""
+    return [it["id"] for it in Axe().run(page).response["violations"]]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "404.html"])

@@ -62,7 +62,7 @@ LOOK = """
     if (address && !/^(https?|mailto):$/.test(new URL(address, location.href).protocol)) wrong.push(address);
   }
   const isData = (it) => it.type === "application/ld+json" && JSON.parse(it.textContent);
-  const isOurs = (it) => /\\/assets\\/(theme|store|find|apps)\\.[0-9a-f]+\\.js$/.test(it.src);
+  const isOurs = (it) => /\\/assets\\/(theme|store|find|apps|viewer)\\.[0-9a-f]+\\.js$/.test(it.src);
   const scripts = [...document.scripts].filter((it) => !isOurs(it) && !isData(it));
   return wrong.concat(scripts.map((it) => `script ${it.src} ${it.textContent}`));
 }
