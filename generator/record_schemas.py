@@ -13,8 +13,8 @@ _MEANINGS: Final = {
     "card_description": "A short description.",
     "configuration_uri_template": "Where a customer configures the app; {account} becomes the account id.",
     "created_at": "When the record was created.",
-    "picture_uri": "The app's picture: an address, or without the site's own a path from its root.",
-    "policy_jwt_alg": "The algorithm that signs the requests to the app's webhook.",
+    "picture_uri": "Its picture: an address, or a path from the root of the site when that has none.",
+    "policy_jwt_alg": "The algorithm that signs the requests to its webhook.",
     "requires_enabled_oauth_person": "The app acts as a person whom people can @mention.",
     "updated_at": "When the record was last changed.",
 }
