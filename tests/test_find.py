@@ -461,7 +461,7 @@ async (asked) => {
     const began = performance.now();
     input.value = words;
     input.dispatchEvent(new Event("input"));
-    await new Promise((done) => setTimeout(done));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(() => setTimeout(done))));
     const names = [...document.querySelectorAll("[data-shelf] .name a")].slice(0, 3).map((it) => it.textContent);
     found.push([names, performance.now() - began]);
   }

@@ -366,10 +366,22 @@
 
   // ------------------------------------------------------------------------------------------------------- by whom
 
+  // A letter shows first, and then what it finds: typing never waits, not even on a slow phone.
+  let isDue = false;
+  const answer = () => {
+    isDue = false;
+    if (input.value.trim() !== asked.q) ask("replaceState", { q: input.value.trim() });
+  };
   input.addEventListener("focus", () => load().catch(() => {}), { once: true });
-  input.addEventListener("input", () => ask("replaceState", { q: input.value.trim() }));
-  form.addEventListener("submit", (event) => {
+  input.addEventListener("input", () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => setTimeout(answer));
+  });
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    answer();
+    await load().catch(() => {});
     const first = $("a", shelf);
     if (asked.q && first) first.click();
   });
