@@ -224,9 +224,9 @@ def _rendering(pages: Sequence[Page], renderer: Renderer, keep: Keep) -> Callabl
 
 
 def notes(listings: Sequence[Listing], found: Sequence[TextNote]) -> list[Problem]:
-    """Give what was found in texts its places."""
+    """Give what was found in texts its places; each is told once, in however many pages its text stands."""
     places = {listing.offering.reference: listing.place for listing in listings}
-    return [places[note.reference].note(note.text, note.line, note.reason) for note in found]
+    return [places[note.reference].note(note.text, note.line, note.reason) for note in dict.fromkeys(found)]
 
 
 def refuse(problems: Sequence[Problem], *, strict: bool) -> None:

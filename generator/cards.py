@@ -43,6 +43,11 @@ class Card:
     install: str | None
     configure: str | None
 
+    @property
+    def slug(self) -> str:
+        """The folder of its page, which is its name in addresses."""
+        return self.path.split("/")[1]
+
 
 @dataclass(frozen=True)
 class Shelf:

@@ -53,7 +53,10 @@ RULES: Final = (
         },
     ),
     *(Rule(pattern, _OUR_OWN) for pattern in ("/", "/index.html", "/404.html")),
-    *(Rule(f"/{folder}/*", _OUR_OWN) for folder in ("apps", "categories", "page", "publishers", "security", "updated")),
+    *(
+        Rule(f"/{folder}/*", _OUR_OWN)
+        for folder in ("apps", "categories", "compare", "page", "publishers", "security", "updated")
+    ),
     Rule("/pagefind/*", _OUR_OWN),
     *(Rule(f"/{folder}/*", {**_OUR_OWN, **_NAMED_BY_CONTENT}) for folder in ("assets", "files", "media")),
     Rule("/v1/*", {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}),

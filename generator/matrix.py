@@ -1,6 +1,6 @@
 """Security and compliance across the store: apps by topics, each declared, quoted or neither. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.cards import Card
@@ -54,18 +54,25 @@ def rows(cards: Sequence[Card], shown: Sequence[Column], flavour: Flavour) -> tu
     return tuple(_row(card, shown, flavour) for card in cards)
 
 
+def declared(card: Card) -> Mapping[Column, Sequence[DeclaredAssurance]]:
+    """Return what an app's provider declared, by the columns that it is about, in the order of its declaration."""
+    found: dict[Column, list[DeclaredAssurance]] = {}
+    for assurance in card.offering.assurances:
+        topic = topic_of(assurance.topic)
+        column = Column(topic.key, topic.name) if topic else Column(assurance.topic, assurance.topic)
+        found.setdefault(column, []).append(assurance)
+    return found
+
+
 def _row(card: Card, shown: Sequence[Column], flavour: Flavour) -> Row:
     said = {
         it.topic.key: it for it in answers(passages(card.offering.compliance, flavour=flavour, prefix="compliance"))
     }
-    declared: dict[str, list[DeclaredAssurance]] = {}
-    for assurance in card.offering.assurances:
-        topic = topic_of(assurance.topic)
-        declared.setdefault(topic.key if topic else assurance.topic, []).append(assurance)
-    return Row(card, tuple(_cell(declared.get(it.key, []), said.get(it.key)) for it in shown))
+    promised = declared(card)
+    return Row(card, tuple(_cell(promised.get(it, ()), said.get(it.key)) for it in shown))
 
 
-def _cell(declared: Sequence[DeclaredAssurance], said: Answer | None) -> Cell:
+def _cell(promised: Sequence[DeclaredAssurance], said: Answer | None) -> Cell:
     quotes = said.quotes if said else ()
     heading = quotes[0].heading if quotes else None
-    return Cell(tuple(declared), len(quotes), heading.id if heading else "")
+    return Cell(tuple(promised), len(quotes), heading.id if heading else "")

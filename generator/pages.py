@@ -11,16 +11,18 @@ from functools import partial
 from generator.cards import Card, Group, related, shelve
 from generator.finder import Finder, found_by
 from generator.markup import mentioned
-from generator.matrix import columns, outspoken, rows
-from generator.models import TEXT_NAMES, Attachment, Picture, PublicOffering, TextName
+from generator.matrix import Column, columns, declared, outspoken, rows
+from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
 from generator.settings import PublicStore, Store
+from generator.topics import TOPICS
 
-_TAB_TITLES: tuple[tuple[TextName, str, str], ...] = (
-    ("description", "Description", "Description"),
-    ("features", "Features", "Features"),
-    ("compliance", "Security & Compliance", "Security"),
-)
+_TAB_TITLES: Mapping[TextName, tuple[str, str]] = {
+    "description": ("Description", "Description"),
+    "features": ("Features", "Features"),
+    "compliance": ("Security & Compliance", "Security"),
+}
+"""Of each tab in its order: its title, and a short one."""
 UPDATED = 100
 FEED = 50
 SECURITY = 100
@@ -71,6 +73,15 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """What a comparison shows of an app beside its facts: what was `declared`, by topic, and two of its texts."""
+
+    declared: Mapping[Column, Sequence[DeclaredAssurance]]
+    features: Tab
+    compliance: Tab
+
+
+@dataclass(frozen=True)
 class Pager:
     """Where one page of a list stands. `paths` are the paths of all its pages, the first at index 0."""
 
@@ -97,9 +108,9 @@ class Pager:
 class Site:
     """What every page knows of the store around it. Groups are sorted by name.
 
-    `finder` is what a browser searches and chooses from; with a single app there is nothing to find. `has_security`
-    tells whether any app says anything about it, `has_feed` whether there are dates and an address for a feed,
-    `has_index` whether the texts have a full-text index.
+    `finder` is what a browser searches and chooses from; with a single app there is nothing to find or to compare.
+    `has_security` tells whether any app says anything about it, `has_feed` whether there are dates and an address for
+    a feed, `has_index` whether the texts have a full-text index.
     """
 
     store: PublicStore
@@ -141,6 +152,7 @@ def plan_pages(
         *_group_pages(site, members),
         _updated_page(site, cards),
         *_security_pages(site, spoken),
+        *_compare_page(site),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
         *([Page("feed.xml", "feed.xml", {"site": site, "cards": news})] if news else []),
@@ -196,12 +208,22 @@ def _security_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
         yield Page("security/topics.csv", "security.csv", late)
 
 
-# /apps/<slug>/
+# /compare/
+def _compare_page(site: Site) -> Iterator[Page]:
+    """Where apps stand side by side: a page without apps, into which a browser loads those of the address."""
+    if site.finder:
+        yield Page("compare/index.html", "compare.html", {"site": site, "topics": TOPICS})
+
+
+# /apps/<slug>/, and /apps/<slug>/compare.js
 def _offering_pages(site: Site, cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> Iterator[Page]:
+    """The page of each app, and right after it what a comparison shows of it, while its texts are still at hand."""
     others = related(cards, members)
     for card in cards:
         context = {"site": site, "card": card, "related": others[card.path]}
         yield Page(card.path, "offering.html", Late(context, "tabs", partial(_tabs, card.offering)))
+        if site.finder:
+            yield Page(f"apps/{card.slug}/compare.js", "app.js", Late(context, "compared", partial(_compared, card)))
 
 
 # /v1/app_offerings.json and /v1/app_offerings/<id>.json
@@ -237,16 +259,8 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     """Make a tab of every text that says something, or that has something at its foot or head."""
     owners = _owners(offering)
     tabs = (
-        Tab(
-            reference=offering.reference,
-            name=name,
-            title=title,
-            short_title=short,
-            text=getattr(offering, name),
-            attachments=tuple(a for a in offering.attachments if a.listed and owners[a.key] == name),
-            files=offering.attachments,
-        )
-        for name, title, short in _TAB_TITLES
+        _tab(offering, name, tuple(a for a in offering.attachments if a.listed and owners[a.key] == name))
+        for name in _TAB_TITLES
     )
     filled = {"compliance": offering.assurances, "description": offering.screenshots}
     return tuple(tab for tab in tabs if tab.text.strip() or tab.attachments or filled.get(tab.name))
@@ -255,6 +269,17 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
 def says_something(offering: PublicOffering) -> bool:
     """Whether any of the texts does."""
     return any(getattr(offering, name).strip() for name in TEXT_NAMES)
+
+
+def _tab(offering: PublicOffering, name: TextName, attachments: tuple[Attachment, ...] = ()) -> Tab:
+    title, short = _TAB_TITLES[name]
+    text: str = getattr(offering, name)
+    return Tab(offering.reference, name, title, short, text, attachments, offering.attachments)
+
+
+def _compared(card: Card) -> Compared:
+    offering = card.offering
+    return Compared(declared(card), _tab(offering, "features"), _tab(offering, "compliance"))
 
 
 def _owners(offering: PublicOffering) -> dict[str, TextName]:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ _SIGNING: Mapping[PolicyJwtAlg, str] = {
     "es512": "ES512 (ECDSA using P-521 and SHA-512)",
 }
 """In the words of the specification (field "policy_jwt_alg")."""
+
+_KEPT_TEXTS = 8
+"""An app's texts stand on its page, and then in what a comparison shows of it: each is rendered once."""
 
 _STATIC_FOLDER = "assets"
 _UNLINKED = "404.html"
@@ -122,6 +126,7 @@ class Renderer:
         self._store = store
         self._static = static
         self._desk = desk
+        self._text = lru_cache(maxsize=_KEPT_TEXTS)(partial(_text, store))
         self._environment = _environment(folders, {"rendered": self._rendered, "plain": self._plain})
         self._environment.bytecode_cache = desk.compiled
         self._environment.loader = desk.loader or self._environment.loader
@@ -162,13 +167,9 @@ class Renderer:
     @jinja2.pass_context
     def _rendered(self, context: Context, tab: Tab) -> markup.Rendered:
         """Turn the text of a tab into HTML for the page that is being rendered."""
-        link = context["link"]
-        rendered = markup.render(
-            tab.text,
-            flavour=self._store.markup,
-            prefix=tab.name,
-            targets={file.key: _target(file, link) for file in tab.files},
-        )
+        path = context["page_path"]
+        folder = path[: path.rfind("/") + 1]
+        rendered = self._text(tab.text, tab.name, tab.files, folder)
         found = (TextNote(tab.reference, tab.name, note.line, note.reason) for note in rendered.notes)
         context["notes"].extend(found)
         context["texts_shown"].append(rendered.html)
@@ -192,6 +193,13 @@ def _environment(folders: Sequence[Path], filters: Mapping[str, Callable[..., ob
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= {**_FILTERS, **filters}
     return environment
+
+
+def _text(store: Store, text: str, name: TextName, files: Sequence[Attachment], folder: str) -> markup.Rendered:
+    """Turn a text into HTML for any page in `folder`, which is "" or ends in a slash."""
+    link = _linker(store, folder)
+    targets = {file.key: _target(file, link) for file in files}
+    return markup.render(text, flavour=store.markup, prefix=name, targets=targets)
 
 
 def _linker(store: Store, page_path: str) -> Callable[[str], str]:
@@ -274,7 +282,7 @@ def _without_blanks(value: Any) -> Any:
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
     "address": _address,
-    "answers": answers,
+    "answers": lru_cache(maxsize=_KEPT_TEXTS)(answers),
     "cell": _cell,
     "day": _day,
     "excerpt": markup.excerpt,

@@ -242,7 +242,8 @@ def _link_faults(
     for tag, name, address in page.links:
         told = f"<{tag} {name}={address[:100]!r}>"
         scheme = urlsplit(address.replace("{account}", "account")).scheme
-        if re.search(r"[\s\\]", address) or not (scheme or re.fullmatch(r"[A-Za-z0-9/._~%-]*(#.*)?", address)):
+        is_ours = re.fullmatch(r"[A-Za-z0-9/._~%-]*(\?[a-z0-9_=&-]+)?(#.*)?", address)
+        if re.search(r"[\s\\]", address) or not (scheme or is_ours):
             yield f"{told} needs escaping"
         if scheme:
             if tag != "a" or scheme not in _SCHEMES:
@@ -260,6 +261,7 @@ def _link_faults(
 def _target(path: str, address: str, base_url: str | None) -> tuple[str | None, str]:
     """Return the file that a link leads to, by its path in the site, and the place in it."""
     address, fragment = urldefrag(address)
+    address = address.partition("?")[0]
     if address.startswith("//"):
         return None, fragment
     if path == _WITHOUT_LINKS:  # shown under any address: its links begin with the path of the site

@@ -233,6 +233,8 @@ PAGES = [
     f"{DETAIL}#compliance",
     "security/index.html",
     "updated/index.html",
+    "compare/index.html",
+    "compare/index.html?app=wdc_asset_bridge&app=wdc_directory_sync&app=wdc_note_dispatcher",
 ]
 
 

@@ -508,7 +508,7 @@ def test_a_store_s_own_template_and_stylesheet(tmp_path: Path) -> None:
     build_site(content, tmp_path / "site", templates=tmp_path / "own")
     site = tree(tmp_path / "site")
     assert site["404.html"] == b"<!doctype html>Gone"
-    (stylesheet,) = (path for path in site if path.endswith(".css"))
+    (stylesheet,) = (path for path in site if path.startswith("assets/store.") and path.endswith(".css"))
     assert site[stylesheet] == b"body{}:root{--accent:#abcdef;--radius:10px}\n"
     assert stylesheet.encode() in site["index.html"]
     assert any(path.startswith("assets/theme.") for path in site)

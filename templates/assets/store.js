@@ -243,15 +243,20 @@
           status.textContent = "";
         }, 2000);
       } catch {
-        getSelection().selectAllChildren($("code", button.parentElement));
+        const code = $("code", button.parentElement);
+        code.hidden = false;
+        getSelection().selectAllChildren(code);
       }
     });
   });
 
   // A build has no clock, a browser has: what was valid until a day that is over is marked.
-  $$("[data-until]").forEach((words) => {
+  const markExpired = (within) => $$("[data-until]", within).forEach((words) => {
     if (new Date(`${words.dataset.until}T23:59:59`) >= new Date()) return;
     words.textContent = "expired on";
     words.className = "expired";
   });
+  markExpired(document);
+  // What another script has put into the page is told by an event of this name.
+  document.addEventListener("appshelf-added", ({ target }) => markExpired(target));
 })();

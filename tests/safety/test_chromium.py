@@ -57,12 +57,14 @@ LOOK = """
   for (const it of document.querySelectorAll("*")) {
     for (const { name } of it.attributes) if (/^on|^style$|^srcdoc$/.test(name)) wrong.push(`<${it.tagName} ${name}>`);
     const forbidden = /^(iframe|object|embed|style|base|template|math|frame)$/i;
-    if (forbidden.test(it.tagName) && !it.matches("template[data-card]")) wrong.push(`<${it.tagName}>`);
+    const isBlank = it.matches("template[data-card], template[data-topic]");
+    if (forbidden.test(it.tagName) && !isBlank) wrong.push(`<${it.tagName}>`);
     const address = it.getAttribute("href") || it.getAttribute("src") || "";
     if (address && !/^(https?|mailto):$/.test(new URL(address, location.href).protocol)) wrong.push(address);
   }
   const isData = (it) => it.type === "application/ld+json" && JSON.parse(it.textContent);
-  const isOurs = (it) => /\\/assets\\/(theme|store|find|apps|viewer)\\.[0-9a-f]+\\.js$/.test(it.src);
+  const ours = /\\/(assets\\/(theme|store|find|apps|viewer|compare)\\.[0-9a-f]+|apps\\/[\\w-]+\\/compare)\\.js$/;
+  const isOurs = (it) => ours.test(it.src);
   const scripts = [...document.scripts].filter((it) => !isOurs(it) && !isData(it));
   return wrong.concat(scripts.map((it) => `script ${it.src} ${it.textContent}`));
 }
@@ -71,8 +73,10 @@ LOOK = """
 
 SEARCH = """
 async () => {
-  const input = document.querySelector("[type=search]");
-  if (!input || !document.querySelector("[data-finder]")) return;
+  const field = document.querySelector("[data-finder]") && "[type=search]";
+  const input = document.querySelector(field || "[role=combobox]");
+  if (!input) return;
+  input.focus();
   for (const words of ["a", "e", ""]) {
     input.value = words;
     input.dispatchEvent(new Event("input"));
@@ -81,6 +85,14 @@ async () => {
 }
 """
 """What is found is made by a script, of the same hostile words."""
+
+COMPARED = """
+async () => {
+  const main = document.querySelector("[data-compare]");
+  while (main && !main.matches("[data-ready]")) await new Promise(requestAnimationFrame);
+}
+"""
+"""The apps of a comparison come by scripts of their own."""
 
 
 def swept(browser: Browser, folder: Path, handler: type[SimpleHTTPRequestHandler]) -> tuple[list[str], int]:
@@ -96,21 +108,29 @@ def swept(browser: Browser, folder: Path, handler: type[SimpleHTTPRequestHandler
         context.on("dialog", lambda it: (wrong.append(f"dialog: {it.message}"), it.dismiss()))
         context.route(lambda url: not url.startswith(address), lambda route: route.abort())
         page = context.new_page()
-        for path in sorted(folder.rglob("*.html")):
-            clicked += _visit(page, address + path.relative_to(folder).as_posix(), wrong)
+        for path in [*sorted(it.relative_to(folder).as_posix() for it in folder.rglob("*.html")), *_compared(folder)]:
+            clicked += _visit(page, address + path, wrong)
             wrong += [f"{page.url}: opened {other.url}" for other in context.pages if other != page]
         context.close()
     return wrong, clicked
 
 
+def _compared(folder: Path) -> list[str]:
+    """Every app of a site in a comparison, four at a time."""
+    names = sorted(path.parent.name for path in folder.glob("apps/*/compare.js"))
+    fours = (names[start : start + 4] for start in range(0, len(names), 4))
+    return ["compare/index.html?" + "&".join(f"app={name}" for name in four) for four in fours]
+
+
 def _visit(page: Page, address: str, wrong: list[str]) -> int:
     page.goto(address)
+    page.evaluate(COMPARED)
     wrong += [f"{address}: {it}" for it in page.evaluate(LOOK)]
     clicked = page.evaluate(CLICK_EVERYTHING)
     page.evaluate("new Promise(requestAnimationFrame)")  # what a click began has had its turn
     page.evaluate(SEARCH)
     wrong += [f"{address}, searched: {it}" for it in page.evaluate(LOOK)]
-    if re.split("[?#]", page.url)[0] != address:
+    if re.split("[?#]", page.url)[0] != address.partition("?")[0]:
         wrong.append(f"{address}: a click led to {page.url}")
     assert isinstance(clicked, int)
     return clicked

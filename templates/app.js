@@ -1,0 +1,72 @@
+{#- What a comparison shows of one app: for each row that the app fills, a cell as HTML, made here as every page's is.
+    compare.js puts them side by side. Links are relative to the app's folder, in which this file lies. -#}
+{% import "_assurance.html" as assurance with context %}
+{% import "_card.html" as list with context %}
+{% set offering = card.offering %}
+{% set features = compared.features | rendered %}
+{% set compliance = compared.compliance | rendered %}
+
+{% macro head() %}
+{{ list.picture(offering.picture, 40, lazy=false) }}
+<a href="{{ link(card.path) }}">{{ list.title(offering.name) }}</a>{{ list.state(offering) }}
+{%- endmacro %}
+{#- Where the visitor's account is needed and not known yet, the app's page asks for it. -#}
+{% macro get() %}
+{% set install = card.install | address %}
+{% set asks = not install or "{account}" in install %}
+<a class="button second" href="{{ link(card.path) if asks else install }}"{% if install and asks %} data-address="{{ install }}"{% endif %} rel="noopener">Get this app</a>
+{%- endmacro %}
+{% macro groups(them) %}
+{% for group in them | sort(attribute="name") %}
+<a href="{{ link(group.path) }}">{{ group.name }}</a>{{ ", " if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+{% macro day(moment) %}
+{% if moment %}<time datetime="{{ moment | iso }}">{{ moment | day }}</time>{% endif %}
+{%- endmacro %}
+{% macro promised(several, name) %}
+{% for it in several %}
+<div class="promise">{% if it.topic != name %}<b>{{ it.topic }}</b> {% endif %}{{ assurance.declared(it) }}</div>
+{% endfor %}
+{%- endmacro %}
+{% macro said(answer) %}
+{% for it in answer.quotes[:2] %}
+<p><q>{{ it.words }}</q></p>
+{% endfor %}
+{% if answer.quotes | length > 2 %}
+<p><a href="{{ link(card.path) }}#topic-{{ answer.topic.key }}">{{ answer.quotes | length - 2 }} more</a></p>
+{% endif %}
+{%- endmacro %}
+{% macro text(html) %}
+{% if html %}<div class="prose">{{ html }}</div>{% endif %}
+{%- endmacro %}
+{% macro whole() %}
+<a href="{{ link(card.path) }}#compliance">{{ compared.compliance.title }}</a>
+{%- endmacro %}
+
+appshelf.compared({{ card.slug | tojson }}, {
+  name: {{ offering.name | tojson }},
+  head: {{ head() | tojson }},
+  get: {{ get() | tojson }},
+  near: [{% for it in related %}[{{ it.slug | tojson }}, {{ it.offering.name | tojson }}], {% endfor %}],
+  cells: {
+    "publisher": {{ groups([card.publisher]) | tojson }},
+    "categories": {{ groups(card.categories) | tojson }},
+    "updated": {{ day(offering.updated_at) | tojson }},
+    "created": {{ day(offering.created_at) | tojson }},
+    "form": {{ ("Yes" if offering.has_ui_extension else "No") | tojson }},
+    "person": {{ ("Yes" if offering.requires_enabled_oauth_person else "No") | tojson }},
+    "signing": {{ (offering.policy_jwt_alg | signing if offering.policy_jwt_alg else "") | tojson }},
+    "state": {{ ("Draft, not published yet" if offering.draft else "") | tojson }},
+    {% for column, several in compared.declared.items() %}
+    {{ ("declared " ~ column.key) | tojson }}: {{ promised(several, column.name) | tojson }},
+    {% endfor %}
+    {% for answer in compliance.passages | answers %}
+    {{ ("said " ~ answer.topic.key) | tojson }}: {{ said(answer) | tojson }},
+    {% endfor %}
+    {% if compared.compliance.text.strip() %}
+    "compliance": {{ whole() | tojson }},
+    {% endif %}
+    "features": {{ text(features.html) | tojson }},
+  },
+});
