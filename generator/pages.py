@@ -15,7 +15,6 @@ from generator.matrix import Column, columns, declared, outspoken, rows
 from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture, PublicOffering, TextName
 from generator.records import short_record, whole_record
 from generator.settings import PublicStore, Store
-from generator.topics import TOPICS
 
 _TAB_TITLES: Mapping[TextName, tuple[str, str]] = {
     "description": ("Description", "Description"),
@@ -212,7 +211,7 @@ def _security_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
 def _compare_page(site: Site) -> Iterator[Page]:
     """Where apps stand side by side: a page without apps, into which a browser loads those of the address."""
     if site.finder:
-        yield Page("compare/index.html", "compare.html", {"site": site, "topics": TOPICS})
+        yield Page("compare/index.html", "compare.html", {"site": site, "topics": columns(())})
 
 
 # /apps/<slug>/, and /apps/<slug>/compare.js

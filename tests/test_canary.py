@@ -206,7 +206,7 @@ def test_a_record_file_s_secrets_stay(tmp_path: Path) -> None:
 
 PUBLIC_TYPES = {
     *("Site", "PublicStore", "Provider", "Group", "Card", "Tab", "Pager", "Late", "Finder", "Facet", "Option"),
-    *("Column", "Row", "Cell"),
+    *("Column", "Row", "Cell", "Compared"),
     *("PublicOffering", "Picture", "Variant", "Attachment", "Download", "Screenshot", "DeclaredAssurance"),
 }
 _LEAVES = (str, bytes, int, float, bool, type(None), datetime, date, tzinfo, type)
