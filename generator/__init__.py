@@ -35,6 +35,8 @@
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     record_schemas  and what they look like, for programs
     cards           offerings as lists show them;  finder  what a browser searches and chooses from
+    history         what changed in texts;  history_file  as it is kept;  news  by app and date, for lists and feeds
+    differences     what differs in texts;  runs  word by word;  edits  the fewest;  markup_blocks  a text in lines
     topics          what buyers ask about security, and the sentences that name it;  matrix  apps by topics
     render          pages to bytes
     headers         what a host should send with the site
@@ -73,20 +75,20 @@ Imports point down only:
     panel
     workshop
     build  starter  provenance  watching
-    public  render  fulltext  schemas
+    public  render  fulltext  schemas  history
     origin  writer
     content_writer
     toml_edit
     toml_text
-    remembered  downloads
+    remembered  downloads  history_file
     wanted  pages  assets  content  record_file  api_source  hints  output_folder  client
-    finder  matrix
+    finder  matrix  news
     cards  topics  record_schemas
     catalog  settings  records
     matching  client_writes  attachment_uploads
     filters  api_requests  paging
-    models  markup  authorization  links
-    markup_tokens
+    models  markup  authorization  links  markup_blocks
+    markup_tokens  differences
     markup_addresses
     markup_headings
     markup_policy
@@ -95,6 +97,6 @@ Imports point down only:
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup
     templates_now  fetch  download_cache  patience  door  safe_edits
-    wire  credentials  networks  cache  pacing  strict_json  redaction
-    errors  characters  connections
+    wire  credentials  networks  cache  pacing  strict_json  redaction  runs
+    errors  characters  connections  edits
 """

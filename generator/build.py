@@ -19,6 +19,8 @@ from generator.catalog import Listing, read_catalog
 from generator.errors import InputError, Problem
 from generator.headers import headers_file
 from generator.hints import hints
+from generator.history import UNTOLD, Chronicle, chronicling, keep_pasts, past_of
+from generator.history_file import Past
 from generator.manifest import Entry
 from generator.models import PublicOffering
 from generator.networks import INTERNET, Network
@@ -68,12 +70,15 @@ def build(settings: Settings, progress: Progress, network: Network = INTERNET) -
         index = output.standing(fulltext.FOLDER) if made.index else ()
         with watch.stage("commit"):
             committed = output.commit([*made.entries, *index])
+            unkept = keep_pasts(settings.content, made.pasts)
         if made.index and not fulltext.is_made_from(index, made.index):
             with watch.stage("search"):
                 index = fulltext.make_index(output, made.index)
                 standing = [replace(entry, changed=False) for entry in made.entries]
                 committed = committed.then(output.commit([*standing, *index]))
-    return replace(made.report, files=made.report.files + len(index), committed=committed)
+    report = made.report
+    files, warnings = report.files + len(index), (*report.warnings, *unkept)
+    return replace(report, files=files, committed=committed, warnings=warnings)
 
 
 def check(settings: Settings, progress: Progress, network: Network = INTERNET) -> Report:
@@ -106,11 +111,18 @@ def _make(settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, th
         stocked = watch.counted(spread(stocking(listings, keep), len(listings), settings.jobs), len(listings))
         logo = load_logo(settings.content, store.logo)
         problems += [*logo.problems, *catalog.problems, *(problem for one in stocked for problem in one.problems)]
+
+    with watch.stage("history"):
+        chronicles, wrong = _chronicles(settings, listings, store, watch)
+        problems += wrong
         if not thorough:
             refuse(problems, strict=False)
 
     with watch.stage("plan"):
-        offerings = [present(listing, one.stock) for listing, one in zip(listings, stocked, strict=True)]
+        offerings = [
+            present(listing, one.stock, chronicle.changes)
+            for listing, one, chronicle in zip(listings, stocked, chronicles, strict=True)
+        ]
         layout = lay_out(settings, store, offerings, logo)
         pages = layout.pages
 
@@ -138,16 +150,37 @@ def _make(settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, th
         seconds=watch.seconds,
     )
     texts = [(page.entry.path, page.texts) for page in rendered if page.texts]
-    return _Made(report, unique, fulltext.key_of(texts, store.language) if layout.has_index else None)
+    pasts = tuple(
+        (listing.offering.reference, past_of(listing.offering, chronicle))
+        for listing, chronicle in zip(listings, chronicles, strict=True)
+        if not chronicle.is_kept
+    )
+    return _Made(report, unique, fulltext.key_of(texts, store.language) if layout.has_index else None, pasts)
 
 
 @dataclass(frozen=True)
 class _Made:
-    """The finished files, without the full-text index, and what that index is made from, if there is to be one."""
+    """The finished files, without the full-text index; and what follows their commit.
+
+    `index` tells what the index is made from, if there is to be one, `pasts` what history to keep, by reference.
+    """
 
     report: Report
     entries: tuple[Entry, ...]
     index: bytes | None
+    pasts: tuple[tuple[str, Past], ...]
+
+
+def _chronicles(
+    settings: Settings, listings: Sequence[Listing], store: Store, watch: "_Watch"
+) -> tuple[Sequence[Chronicle], list[Problem]]:
+    """Tell what changed in the texts of each listing, and what is wrong with what is kept of them."""
+    try:
+        work = chronicling(settings.content, listings, store.markup)
+    except InputError as error:
+        return [UNTOLD] * len(listings), list(error.problems)
+    chronicles = watch.counted(spread(work, len(listings), settings.jobs), len(listings))
+    return chronicles, [problem for it in chronicles for problem in it.problems]
 
 
 @dataclass(frozen=True)

@@ -47,3 +47,10 @@ def visible(text: str) -> str:
 
 def _is_formatting(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+
+
+def whole_characters(text: str, end: int) -> str:
+    """Return up to `end` characters, and no half of several that are drawn as one."""
+    while end > 1 and (unicodedata.category(text[end])[0] == "M" or "\u200d" in text[end - 1 : end + 1]):
+        end -= 1
+    return text[:end]

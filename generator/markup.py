@@ -18,12 +18,13 @@ from markdown_it.common.utils import unescapeAll
 from markupsafe import Markup, escape
 
 from generator.addresses import attachment_key
+from generator.characters import whole_characters
 from generator.fields import TEXT_BYTES
 from generator.markup_parser import DEPTH, html_of, parse
 from generator.markup_policy import HTML_BYTES, sanitized
 from generator.markup_tokens import Translation
 from generator.markup_values import Flavour, Heading, Image, LimitError, Note, Passage, Target
-from generator.markup_words import readable, size, whole_characters
+from generator.markup_words import readable, size
 
 __all__ = [
     "ENGINE",

@@ -1,6 +1,5 @@
 """The words of a text: freed of what deceives a reader, and gathered from tokens."""
 
-import unicodedata
 from collections.abc import Iterable
 
 from markdown_it.token import Token
@@ -20,13 +19,6 @@ def readable(text: str) -> tuple[str, list[Note]]:
 def size(text: str) -> int:
     """Return a text's size in bytes of UTF-8; halves of surrogate pairs count, too."""
     return len(text.encode("utf-8", "surrogatepass"))
-
-
-def whole_characters(text: str, end: int) -> str:
-    """Return up to `end` characters, and no half of several that are drawn as one."""
-    while end > 1 and (unicodedata.category(text[end])[0] == "M" or "\u200d" in text[end - 1 : end + 1]):
-        end -= 1
-    return text[:end]
 
 
 def quoted(text: str) -> str:

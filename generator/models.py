@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.characters import clean
+from generator.differences import Difference
 from generator.fields import (
     AttachmentFile,
     Audience,
@@ -243,12 +244,21 @@ class DeclaredAssurance:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What became of a text; `at` is the record's date then, or ``None`` while the record has no newer one."""
+
+    text: TextName
+    at: datetime | None
+    difference: Difference
+
+
+@dataclass(frozen=True)
 class PublicOffering:
     """All that a visitor may learn of an offering. Templates get this and no `Offering`.
 
-    Texts are as the author wrote them: only `render` turns them into HTML. `has_ui_extension` tells that there is
-    a configuration form, and nothing of which. Addresses of webhooks, token audiences, sources and service
-    instances are left out on purpose.
+    Texts are as the author wrote them: only `render` turns them into HTML; their `changes` come oldest first.
+    `has_ui_extension` tells that there is a configuration form, and nothing of which. Addresses of webhooks, token
+    audiences, sources and service instances are left out on purpose.
     """
 
     id: int
@@ -266,6 +276,7 @@ class PublicOffering:
     description: str
     features: str
     compliance: str
+    changes: tuple[Change, ...]
     attachments: tuple[Attachment, ...]
     screenshots: tuple[Screenshot, ...]
     assurances: tuple[DeclaredAssurance, ...]

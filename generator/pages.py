@@ -13,6 +13,7 @@ from generator.finder import Finder, found_by
 from generator.markup import mentioned
 from generator.matrix import Column, columns, declared, outspoken, rows
 from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture, PublicOffering, TextName
+from generator.news import Update, latest, of_compliance, updates_of
 from generator.records import short_record, whole_record
 from generator.settings import PublicStore, Store
 
@@ -23,7 +24,9 @@ _TAB_TITLES: Mapping[TextName, tuple[str, str]] = {
 }
 """Of each tab in its order: its title, and a short one."""
 UPDATED = 100
+"""Updates on their page."""
 FEED = 50
+"""Entries of a feed."""
 SECURITY = 100
 """Apps on a page of the table of topics."""
 
@@ -109,7 +112,8 @@ class Site:
 
     `finder` is what a browser searches and chooses from; with a single app there is nothing to find or to compare.
     `has_security` tells whether any app says anything about it, `has_feed` whether there are dates and an address for
-    a feed, `has_index` whether the texts have a full-text index.
+    a feed, `has_compliance_feed` whether, beside these, any app is known to have changed what it says; `has_index`
+    whether the texts have a full-text index.
     """
 
     store: PublicStore
@@ -120,6 +124,7 @@ class Site:
     finder: Finder | None
     has_security: bool
     has_feed: bool
+    has_compliance_feed: bool
     has_index: bool
 
 
@@ -133,7 +138,9 @@ def plan_pages(
     shelf = shelve(store, offerings)
     cards, members = shelf.cards, shelf.members()
     finder = found_by(shelf) if len(cards) > 1 else None
-    news = _news(cards) if store.base_url else ()
+    updates = latest(cards)
+    published = [update for update in updates if not update.card.offering.draft] if store.base_url else []
+    news, compliance = _news(published), of_compliance(published)[:FEED]
     spoken = outspoken(cards)
     site = Site(
         store=store.public,
@@ -144,32 +151,28 @@ def plan_pages(
         finder=finder,
         has_security=bool(spoken),
         has_feed=bool(news),
+        has_compliance_feed=bool(compliance),
         has_index=has_index,
     )
     pages = [
         *_index_pages(site, cards),
         *_group_pages(site, members),
-        _updated_page(site, cards),
+        _updated_page(site, updates),
         *_security_pages(site, spoken),
         *_compare_page(site),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
-        *([Page("feed.xml", "feed.xml", {"site": site, "cards": news})] if news else []),
+        *([Page("feed.xml", "feed.xml", {"site": site, "updates": news})] if news else []),
+        *([Page("compliance.xml", "compliance.xml", {"site": site, "updates": compliance})] if compliance else []),
         *([Page(finder.path, "apps.js", {"list": finder.list})] if finder else []),
         Page("404.html", "404.html", {"site": site}),
     ]
     return [*pages, *_crawler_pages(site, cards, pages)]
 
 
-def _news(cards: Sequence[Card]) -> tuple[Card, ...]:
-    """The published apps that changed last, newest first."""
-    return tuple(card for card in _newest(cards) if not card.offering.draft)[:FEED]
-
-
-def _newest(cards: Sequence[Card]) -> list[Card]:
-    """The apps that have a date, newest first."""
-    dated = [(card.offering.updated_at, card) for card in cards if card.offering.updated_at]
-    return [card for _, card in sorted(dated, key=lambda pair: (-pair[0].timestamp(), pair[1].offering.id))]
+def _news(updates: Sequence[Update]) -> list[Update]:
+    """The last update of each app, as its record dates it."""
+    return [update for update in updates if update.at == update.card.offering.updated_at][:FEED]
 
 
 # / and /page/<n>/
@@ -188,10 +191,9 @@ def _group_pages(site: Site, members: Mapping[Group, Sequence[Card]]) -> Iterato
 
 
 # /updated/
-def _updated_page(site: Site, cards: Sequence[Card]) -> Page:
-    """The offerings that changed last, newest first; one without a date is not among them."""
-    context = {"site": site, "cards": tuple(_newest(cards)[:UPDATED])}
-    return Page("updated/index.html", "updated.html", context)
+def _updated_page(site: Site, updates: Sequence[Update]) -> Page:
+    """What changed last, newest first; an app without a date is not among them."""
+    return Page("updated/index.html", "updated.html", {"site": site, "updates": updates[:UPDATED]})
 
 
 # /security/, paged, and /security/topics.csv
@@ -219,7 +221,7 @@ def _offering_pages(site: Site, cards: Sequence[Card], members: Mapping[Group, S
     """The page of each app, and right after it what a comparison shows of it, while its texts are still at hand."""
     others = related(cards, members)
     for card in cards:
-        context = {"site": site, "card": card, "related": others[card.path]}
+        context = {"site": site, "card": card, "related": others[card.path], "updates": updates_of(card)}
         yield Page(card.path, "offering.html", Late(context, "tabs", partial(_tabs, card.offering)))
         if site.finder:
             yield Page(f"apps/{card.slug}/compare.js", "app.js", Late(context, "compared", partial(_compared, card)))

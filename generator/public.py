@@ -22,6 +22,7 @@ from generator.markup import mentioned
 from generator.models import (
     TEXT_NAMES,
     Attachment,
+    Change,
     DeclaredAssurance,
     Picture,
     PublicOffering,
@@ -81,7 +82,7 @@ def take_stock(listing: Listing, known: Drawn = MappingProxyType({})) -> Stocked
     return Stocked(stock, tuple(files.values()), desk.drawn, tuple(desk.problems))
 
 
-def present(listing: Listing, stock: Stock) -> PublicOffering:
+def present(listing: Listing, stock: Stock, changes: tuple[Change, ...] = ()) -> PublicOffering:
     """Choose what the store shows of an offering; nothing else reaches a template.
 
     Words of one line come without what deceives a reader (`characters.clean`); texts are cleaned when they are read as
@@ -104,6 +105,7 @@ def present(listing: Listing, stock: Stock) -> PublicOffering:
         description=offering.description or "",
         features=offering.features or "",
         compliance=offering.compliance or "",
+        changes=changes,
         attachments=stock.attachments,
         screenshots=stock.screenshots,
         assurances=stock.assurances,

@@ -42,7 +42,7 @@ class RecordFile:
     def records(self) -> Iterator[Record]:
         """Yield every record of the file in its order."""
         values, prefix = _read(self.path)
-        document = JsonDocument(self.path, prefix)
+        document = JsonDocument(self.path)
         for number, value in enumerate(values):
             place = Place(document, (*prefix, number))
             if isinstance(value, dict):
@@ -53,18 +53,23 @@ class RecordFile:
 
 def _read(path: Path) -> tuple[Sequence[Any], Location]:
     """Parse the file into its records and the location of their array."""
-    content = read_bytes(path, root=path.parent, limit=FILE_BYTES).removeprefix(codecs.BOM_UTF8)
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
-    try:
-        value = pydantic_core.from_json(content, allow_inf_nan=False, cache_strings="keys")
-    except ValueError as error:
-        raise InputError([_mistake(path, str(error), content)]) from None
+    value = read_json(path, root=path.parent, limit=FILE_BYTES)
     if isinstance(value, list):
         return value, ()
     if isinstance(value, dict) and isinstance(value.get(KEY), list):
         return value[KEY], (KEY,)
     raise InputError([Problem(shown(path), "", f'expected an array of records, or {{"{KEY}": […]}}')])
+
+
+def read_json(path: Path, *, root: Path, limit: int) -> Any:
+    """Read a JSON file that stands inside `root`; raises `InputError` with the position of a mistake."""
+    content = read_bytes(path, root=root, limit=limit).removeprefix(codecs.BOM_UTF8)
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        raise InputError([Problem(shown(path), "", "is UTF-16; save it as UTF-8")])
+    try:
+        return pydantic_core.from_json(content, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise InputError([_mistake(path, str(error), content)]) from None
 
 
 def _mistake(path: Path, message: str, content: bytes) -> Problem:
@@ -83,7 +88,6 @@ class JsonDocument:
     """A JSON file in which the lines of values are looked up, once there is a problem to tell."""
 
     path: Path
-    prefix: Location
 
     @property
     def where(self) -> str:
@@ -92,9 +96,8 @@ class JsonDocument:
 
     def line_of(self, location: Location) -> int | None:
         """Return the line of the value at `location`, or of the nearest part around it that exists."""
-        number, *parts = location[len(self.prefix) :]
-        offset = self._elements[int(number)]
-        for part in parts:
+        offset = self._skip(0)
+        for part in location:
             if part not in (parts_here := self._inside(offset)):
                 break
             offset = parts_here[part]
@@ -107,14 +110,6 @@ class JsonDocument:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self._text))]
-
-    @cached_property
-    def _elements(self) -> list[int]:
-        """The offset of every record."""
-        start = self._skip(0)
-        if self._text[start] == "{":
-            start = self._inside(start)[KEY]
-        return list(self._inside(start).values())
 
     def _inside(self, offset: int) -> dict[int | str, int]:
         """Where the parts of the object or array at `offset` are; of a key written twice, the last, which counts."""

@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 
 from generator import markup
 from generator.addresses import relative
+from generator.differences import brief
 from generator.documents import shown
 from generator.errors import InputError, Problem
 from generator.fields import PolicyJwtAlg
@@ -283,6 +284,7 @@ def _without_blanks(value: Any) -> Any:
 _FILTERS: Mapping[str, Callable[..., Any]] = {
     "address": _address,
     "answers": lru_cache(maxsize=_KEPT_TEXTS)(answers),
+    "brief": brief,
     "cell": _cell,
     "day": _day,
     "excerpt": markup.excerpt,

@@ -14,6 +14,7 @@ from pathlib import Path
 from generator.build import Progress, Shelved, lay_out, notes, read_store, refuse, stocking
 from generator.catalog import Catalog, Listing, read_catalog
 from generator.errors import InputError, Problem
+from generator.history import Chronicle, RememberedChronicles
 from generator.manifest import Entry, check_path
 from generator.models import Picture, PublicOffering
 from generator.networks import INTERNET, Network
@@ -71,6 +72,7 @@ class Edition:
     templates: Signature
     other_files: Signature
     not_supplied: Mapping[str, tuple[Problem, ...]]
+    chronicles: Mapping[str, Chronicle]
     loader: "Templates" = field(compare=False)
     windows: dict[View, Window] = field(default_factory=dict, compare=False)
 
@@ -79,7 +81,8 @@ class Edition:
         seen = self.catalog.shown(drafts=view.drafts, disabled=view.disabled)
         shown = [it.offering.reference for it in seen]
         of_files = [it for name in shown for it in (*self.not_supplied.get(name, ()), *self.shelved[name].problems)]
-        return [*self.logo.problems, *self.catalog.problems, *of_files]
+        of_history = [it for name in shown for it in self.chronicles[name].problems]
+        return [*self.logo.problems, *self.catalog.problems, *of_files, *of_history]
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ class Workshop:
         self._checks = RememberedChecks()
         self._stock: dict[str, tuple[Listing, Signature, Shelved]] = {}
         self._drawn: dict[tuple[str, str], Picture] = {}
-        self._presented: dict[str, tuple[Listing, Stock, PublicOffering]] = {}
+        self._chronicles = RememberedChronicles(settings.content)
+        self._presented: dict[str, tuple[Listing, Stock, Chronicle, PublicOffering]] = {}
         self._tried: Signature | None = None
         self._compiled = CompiledTemplates()
         self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
@@ -198,13 +202,14 @@ class Workshop:
             catalog = replace(catalog, listings=tuple(supplied.listings))
         logo = load_logo(settings.content, store.logo)
         shelved = self._shelved(catalog.listings, jobs)
+        chronicles = self._chronicles.tell(catalog.listings, store.markup)
         others = [settings.content / "store.toml", Path(settings.source)]
         templates = signature(settings.template_folders)
         before = self.edition
         is_settled_loader = before is not None and before.templates == templates and is_settled(templates)
         loader = before.loader if before and is_settled_loader else Templates(settings.template_folders)
         told = supplied.by_reference
-        edition = Edition(store, catalog, shelved, logo, templates, signature(others), told, loader)
+        edition = Edition(store, catalog, shelved, logo, templates, signature(others), told, chronicles, loader)
         refuse([*problems, *edition.problems(self.view)], strict=settings.strict)
         if edition == before:
             edition = before
@@ -229,7 +234,7 @@ class Workshop:
         problems = edition.problems(view)
         refuse(problems, strict=self.settings.strict)
         listings = edition.catalog.shown(drafts=view.drafts, disabled=view.disabled)
-        offerings = [self._present(it, edition.shelved[it.offering.reference].stock) for it in listings]
+        offerings = [self._present(it, edition) for it in listings]
         disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
         desk = Desk(self._written(edition, listings), disabled, self._compiled, edition.loader)
         settings = replace(self.settings, indexes=False)  # an index is made from pages that stand in a folder
@@ -238,12 +243,14 @@ class Workshop:
         files = frozenset(path for it in listings for path in _paths_of(edition.shelved[it.offering.reference].stock))
         return Window(listings, pages, layout.shared, files, layout.renderer, tuple(problems))
 
-    def _present(self, listing: Listing, stock: Stock) -> PublicOffering:
-        known = self._presented.get(listing.offering.reference)
-        if not (known and known[0] is listing and known[1] is stock):
-            known = listing, stock, present(listing, stock)
-            self._presented[listing.offering.reference] = known
-        return known[2]
+    def _present(self, listing: Listing, edition: Edition) -> PublicOffering:
+        name = listing.offering.reference
+        stock, chronicle = edition.shelved[name].stock, edition.chronicles[name]
+        known = self._presented.get(name)
+        if not (known and known[0] is listing and known[1] is stock and known[2] == chronicle):
+            known = listing, stock, chronicle, present(listing, stock, chronicle.changes)
+            self._presented[name] = known
+        return known[3]
 
     def _written(self, edition: Edition, listings: Sequence[Listing]) -> Callable[[object, str], str | None]:
         by_reference = {listing.offering.reference: listing for listing in listings}

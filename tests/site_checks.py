@@ -60,6 +60,7 @@ def public(**changes: Any) -> PublicOffering:
         "description": "",
         "features": "",
         "compliance": "",
+        "changes": (),
         "attachments": (),
         "screenshots": (),
         "assurances": (),

@@ -549,7 +549,7 @@ def test_a_report_counts_what_was_done(tmp_path: Path) -> None:
     assert (report.offerings, report.drafts, report.disabled, report.has_address) == (1, 1, 1, True)
     assert report.pages == sum(path.endswith(".html") for path in site)
     assert report.files == len(site) - 1, "all but the manifest"
-    assert list(report.seconds) == ["check", "files", "plan", "render", "commit"]
+    assert list(report.seconds) == ["check", "files", "history", "plan", "render", "commit"]
     assert all(seconds >= 0 for seconds in report.seconds.values())
     assert report.committed
     assert (report.committed.written, report.committed.unchanged, report.committed.removed) == (report.files, 0, 0)
@@ -559,7 +559,14 @@ def test_progress_is_told_by_stage_and_count(tmp_path: Path) -> None:
     content = write_store(tmp_path / "content", several(3))
     told: list[tuple[str, int, int]] = []
     build(Settings(content=content, output=tmp_path / "site"), lambda *progress: told.append(progress))
-    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["check", "files", "plan", "render", "commit"]
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == [
+        "check",
+        "files",
+        "history",
+        "plan",
+        "render",
+        "commit",
+    ]
     assert [it for it in told if it[0] == "files"] == [("files", n, 3 if n else 0) for n in range(4)]
     rendered = [(done, total) for stage, done, total in told if stage == "render"]
     assert rendered[-1][0] == rendered[-1][1] > 3

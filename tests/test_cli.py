@@ -283,7 +283,7 @@ def test_quiet_still_tells_problems(shop: Path, call: Any) -> None:
 def test_verbose_tells_the_time_of_each_stage(shop: Path, call: Any) -> None:
     answer = call("build", "-v")
     (times,) = (line for line in answer.out.splitlines() if "time" in line)
-    assert re.findall(r"(\w+) \d+\.\d\d s", times) == ["check", "files", "plan", "render", "commit"]
+    assert re.findall(r"(\w+) \d+\.\d\d s", times) == ["check", "files", "history", "plan", "render", "commit"]
     assert "render" not in call("build").out
 
 
@@ -323,7 +323,7 @@ def test_json_of_a_build(shop: Path, call: Any) -> None:
         "has_address": False,
         "committed": {"written": files, "unchanged": 0, "removed": 0},
     }
-    assert list(seconds) == ["check", "files", "plan", "render", "commit", "search"]
+    assert list(seconds) == ["check", "files", "history", "plan", "render", "commit", "search"]
     assert warning.pop("reason")
     assert warning == {
         "where": "content/offerings/wdc_app_2/features.md",

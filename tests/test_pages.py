@@ -42,6 +42,8 @@ def below(pages: Iterable[str], folder: str) -> list[str]:
 
 
 def cards(page: Page) -> tuple[Card, ...]:
+    if "updates" in page.context:
+        return tuple(update.card for update in page.context["updates"])  # type: ignore[attr-defined]
     return tuple(page.context["cards"])  # type: ignore[call-overload]
 
 

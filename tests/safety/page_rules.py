@@ -87,6 +87,10 @@ _IN_TABLE = """
     li class
     a aria-label
 """
+_OF_CHANGES = """
+    del
+    ins
+"""
 _IN_TEXTS = """
     blockquote
     br
@@ -113,6 +117,7 @@ _IN_TEXTS = """
     u
 """
 _IN_DETAIL = """
+    h4
     a data-address download
     a data-original
     article class
@@ -178,8 +183,8 @@ RULES: Mapping[str, Rules] = {
     "security.html": _rules(_EVERYWHERE, _IN_TABLE),
     "compare.html": _rules(_EVERYWHERE, _IN_COMPARISON),
     "group.html": _rules(_EVERYWHERE, _IN_LISTS),
-    "updated.html": _rules(_EVERYWHERE, _IN_LISTS),
-    "offering.html": _rules(_EVERYWHERE, _IN_LISTS, _IN_TEXTS, _IN_DETAIL),
+    "updated.html": _rules(_EVERYWHERE, _IN_LISTS, _OF_CHANGES),
+    "offering.html": _rules(_EVERYWHERE, _IN_LISTS, _OF_CHANGES, _IN_TEXTS, _IN_DETAIL),
 }
 _FOLDERS = {
     "apps": "offering.html",
@@ -257,7 +262,9 @@ def _permits(tag: str, name: str, value: str) -> bool:
         case "class":
             return all(word in _own_words() or _FROM_TEXTS.fullmatch(word) for word in value.split())
         case "id":
-            return value in _own_words() or bool(re.fullmatch(r"(h|title|month|topic)-\S+|description|features", value))
+            return value in _own_words() or bool(
+                re.fullmatch(r"(h|title|month|topic|changed)-\S+|description|features", value)
+            )
         case "data-address":
             return value.startswith("https://")
         case "http-equiv":
