@@ -10,7 +10,7 @@ keeps nothing (a folder that is read-only, one that nobody commits) shows the sa
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +27,13 @@ from generator.models import TEXT_NAMES, Change, Offering, TextName
 
 @dataclass(frozen=True)
 class Chronicle:
-    """What to tell of an offering's texts, oldest first; and whether what is kept of them still holds."""
+    """What to tell of an offering's texts, oldest first; and whether what is kept of them still holds.
+
+    Two are equal when they tell the same, kept or not.
+    """
 
     changes: tuple[Change, ...] = ()
-    is_kept: bool = True
+    is_kept: bool = field(default=True, compare=False)
     problems: tuple[Problem, ...] = ()
 
 

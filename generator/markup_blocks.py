@@ -12,6 +12,8 @@ from generator.markup_parser import parse
 from generator.markup_values import Flavour
 from generator.markup_words import block_words, readable, size
 
+_TASK = re.compile(r"\A\[([ xX])\] ")
+
 
 def blocks(text: str, flavour: Flavour) -> tuple[Block, ...]:
     """Return the words of a text, block by block; of one that cannot be read as markup, its paragraphs as written."""
@@ -46,4 +48,9 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
                 heading = words
                 yield Block(words, "")
             else:
-                yield Block(words, heading)
+                is_item = i > 1 and tokens[i - 2].type == "list_item_open"
+                yield Block(_TASK.sub(_box, words) if is_item else words, heading)
+
+
+def _box(task: re.Match[str]) -> str:
+    return "☐ " if task[1] == " " else "☑ "

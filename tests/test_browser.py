@@ -1,5 +1,6 @@
 """What a visitor does, in a real browser: the example store, served with the headers that a host should send."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +81,9 @@ def test_back_returns_to_the_tab_before(page: Page) -> None:
     ("keys", "opened"),
     [
         pytest.param(["ArrowRight"], "features", id="right: the next"),
-        pytest.param(["ArrowRight", "ArrowRight", "ArrowRight"], "description", id="right at the end: the first"),
-        pytest.param(["ArrowLeft"], "compliance", id="left at the beginning: the last"),
-        pytest.param(["End"], "compliance", id="End: the last"),
+        pytest.param(["End", "ArrowRight"], "description", id="right at the end: the first"),
+        pytest.param(["ArrowLeft"], "changes", id="left at the beginning: the last"),
+        pytest.param(["End"], "changes", id="End: the last"),
         pytest.param(["End", "Home"], "description", id="Home: the first"),
     ],
 )
@@ -126,7 +127,7 @@ def test_without_javascript_all_texts_stand_under_each_other(browser: Browser, a
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
     page.goto(DETAIL)
-    assert open_panels(page) == ["description", "features", "compliance"]
+    assert open_panels(page) == ["description", "features", "compliance", "changes"]
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Features").click()
     expect(page.get_by_role("heading", name="Features", level=2)).to_be_in_viewport()
     context.close()
@@ -135,7 +136,7 @@ def test_without_javascript_all_texts_stand_under_each_other(browser: Browser, a
 def test_print_shows_all_texts(page: Page) -> None:
     page.goto(DETAIL)
     page.emulate_media(media="print")
-    assert open_panels(page) == ["description", "features", "compliance"]
+    assert open_panels(page) == ["description", "features", "compliance", "changes"]
 
 
 def test_get_this_app_asks_once_for_the_account(page: Page) -> None:
@@ -231,6 +232,7 @@ PAGES = [
     DETAIL,
     f"{DETAIL}#features",
     f"{DETAIL}#compliance",
+    f"{DETAIL}#changes",
     "security/index.html",
     "updated/index.html",
     "compare/index.html",
@@ -268,6 +270,56 @@ def test_words_stay_readable_in_any_accent(page: Page, accent: str) -> None:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         results = Axe().run(page, options={"runOnly": ["color-contrast"]})
         assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
+
+
+def test_from_the_list_of_updates_to_what_changed(page: Page) -> None:
+    """What a visitor does who wants to know what changed last month."""
+    page.goto("updated/index.html")
+    june = page.get_by_role("region", name="June 2026")
+    june.get_by_role("link", name="Security & Compliance").click()
+    assert open_panels(page) == ["changes"]
+    expect(page.get_by_role("heading", name="9 June 2026")).to_be_in_viewport()
+    expect(page.locator("#changes del").get_by_text("12 January")).to_be_visible()
+
+
+def test_the_whole_row_of_an_update_still_leads_to_its_app(page: Page) -> None:
+    page.goto("updated/index.html")
+    row = page.get_by_role("region", name="June 2026").get_by_role("listitem").first
+    row.scroll_into_view_if_needed()
+    box = row.locator(".line").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 5, box["y"] + 5)
+    expect(page).to_have_url(re.compile(rf"{DETAIL}$"))
+    assert open_panels(page) == ["description"]
+
+
+def test_the_facts_and_the_text_lead_to_what_changed(page: Page) -> None:
+    page.goto(f"{DETAIL}#compliance")
+    page.locator("#compliance").get_by_role("link", name="what changed").click()
+    assert open_panels(page) == ["changes"]
+    page.get_by_role("tab", name="Description").click()
+    page.get_by_role("link", name="What changed").click()
+    assert open_panels(page) == ["changes"]
+
+
+def test_without_javascript_what_changed_is_reached_too(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("updated/index.html")
+    page.get_by_role("region", name="June 2026").get_by_role("link", name="Security & Compliance").click()
+    expect(page.get_by_role("heading", name="9 June 2026")).to_be_in_viewport()
+    context.close()
+
+
+def test_removed_and_added_words_differ_without_colour(page: Page) -> None:
+    page.goto(f"{DETAIL}#changes")
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)  # type: ignore[arg-type]
+        lines = page.evaluate(
+            "['del', 'ins'].map((it) => getComputedStyle(document.querySelector(`.edits ${it}`)).textDecorationLine)"
+        )
+        assert lines == ["line-through", "underline"]
+    assert "[removed: 90] [added: 30] days" in " ".join((page.locator("#changes").text_content() or "").split())
 
 
 def test_the_store_works_from_a_file(browser: Browser, site: Path) -> None:

@@ -4,7 +4,7 @@ import io
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from pydantic import BaseModel
 
 from generator.catalog import load_catalog
 from generator.content import ContentFolder
-from generator.models import Offering
+from generator.differences import Difference, Edit
+from generator.models import Change, Offering
 from generator.pages import plan_pages
 from generator.public import present, take_stock
+from generator.runs import Run
 from generator.settings import Store, load_store
 from site_checks import build_site, check_site, tree
 from stores import offering, pdf, random_store, write_records, write_store
@@ -207,6 +209,7 @@ def test_a_record_file_s_secrets_stay(tmp_path: Path) -> None:
 PUBLIC_TYPES = {
     *("Site", "PublicStore", "Provider", "Group", "Card", "Tab", "Pager", "Late", "Finder", "Facet", "Option"),
     *("Column", "Row", "Cell", "Compared"),
+    *("Update", "Change", "Difference", "Edit", "Run"),
     *("PublicOffering", "Picture", "Variant", "Attachment", "Download", "Screenshot", "DeclaredAssurance"),
 }
 _LEAVES = (str, bytes, int, float, bool, type(None), datetime, date, tzinfo, type)
@@ -265,7 +268,9 @@ def test_the_walk_finds_what_is_hidden() -> None:
 def test_no_page_can_reach_a_record(tmp_path: Path) -> None:
     store = random_store(tmp_path / "content", seed=5, count=12)
     listings = load_catalog(ContentFolder(store.folder)).shown(drafts=True)
-    offerings = [present(listing, take_stock(listing).stock) for listing in listings]
+    told = Difference((Edit("Keys", (Run("+", "New"),)),))
+    changes = (Change("compliance", datetime(2026, 1, 1, tzinfo=UTC), told), Change("features", None, told))
+    offerings = [present(listing, take_stock(listing).stock, changes) for listing in listings]
     assert len(offerings) > 8
     pages = plan_pages(load_store(store.folder), offerings)
     own = {

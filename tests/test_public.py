@@ -438,6 +438,7 @@ def test_an_offering_as_it_is_shown(tmp_path: Path) -> None:
         "description": "One",
         "features": "Two",
         "compliance": "Three",
+        "changes": (),
         "website": "https://example.com/",
         "support": "mailto:help@example.com",
         "install_url": "https://example.com/get",

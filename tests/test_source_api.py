@@ -63,6 +63,7 @@ def assert_same_bytes(content: Path, work: Path) -> dict[str, bytes]:
         own = pointed(work / "by api", url, store, content)
         if "logo" in store:
             shutil.copy(content / store["logo"], own / store["logo"])
+        shutil.copytree(content / "history", own / "history")
         report = build_site(own, work / "from api", HERE, source="api", base_url="https://apps.example.com/")
     made, expected = tree(work / "from api"), tree(work / "from folder")
     assert sorted(made) == sorted(expected), report.warnings
@@ -368,7 +369,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
         api.records[0]["attachments"] = [{"key": "attachments/a.txt", "uri": f"{shop.url}/files/a.txt"}]
         build(shop.settings(), lambda *progress: told.append(progress), HERE)
     stages = list(dict.fromkeys(stage for stage, _, _ in told))
-    assert stages == ["fetch", "check", "download", "files", "plan", "render", "commit"]
+    assert stages == ["fetch", "check", "download", "files", "history", "plan", "render", "commit"]
     assert [done for stage, done, _ in told if stage == "fetch"] == [0, 1, 2, 3]
     assert [it for it in told if it[0] == "download"][-1] == ("download", 1, 1)
 
