@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from generator.addresses import slugs
 from generator.characters import clean
 from generator.differences import Difference, Edit
-from generator.documents import refusal, shown
+from generator.documents import shown
 from generator.errors import InputError, Problem
 from generator.fields import TEXT_BYTES, Count, Reference, Timestamp
 from generator.models import TEXT_NAMES, Change, TextName
@@ -89,8 +89,8 @@ class _Past(_Part):
 def read_past(content: Path, reference: str) -> Past:
     """Read the file of an offering. Raises `InputError` with every problem of it."""
     path = content / FOLDER / file_name(reference)
-    if reason := "is a link" if path.is_symlink() else refusal(path, content):
-        raise InputError([Problem(shown(path), "", reason)])
+    if path.is_symlink():
+        raise InputError([Problem(shown(path), "", "is a link; put the file itself here")])
     document = JsonDocument(path)
     try:
         kept = _Past.model_validate(read_json(path, root=content, limit=FILE_BYTES))

@@ -25,6 +25,7 @@ from generator.history_file import FILE_BYTES, KEPT, Past, file_name, past_bytes
 from generator.models import TEXT_NAMES, Change, Offering
 from generator.settings import Settings
 from generator.workshop import View, Workshop
+from page_rules import page_faults
 from site_checks import build_site, check_site, tree
 from stores import offering, texts, told, write_records, write_store, write_toml
 
@@ -275,7 +276,7 @@ def _link(content: Path) -> None:
 
 
 PLANTED = {
-    "a link": (_link, "history/dusk.json: is a link"),
+    "a link": (_link, "history/dusk.json: is a link; put the file itself here"),
     "a FIFO": (lambda content: os.mkfifo(content / "history/dusk.json"), "history/dusk.json: is not a regular file"),
     "a folder": (lambda content: (content / "history/dusk.json").mkdir(), "history/dusk.json: is not a regular file"),
 }
@@ -474,6 +475,8 @@ def test_hostile_history_harms_nobody(tmp_path: Path) -> None:
     for path in ("apps/dusk/index.html", "updated/index.html", "feed.xml", "compliance.xml"):
         page = (tmp_path / "site" / path).read_text()
         assert not re.search("<script>|\u202e|\x01|49", page), path
+        if path.endswith(".html"):
+            assert [*page_faults(path, page.encode())] == []
 
 
 def test_preview_and_check_show_changes_and_write_nothing(shop: Path) -> None:
