@@ -157,8 +157,11 @@ def _status(path: Path) -> tuple[int, int] | None:
 
 
 def keep_pasts(content: Path, pasts: Iterable[tuple[str, Past]]) -> list[Problem]:
-    """Write what is to be kept, by reference; a warning tells that it could not be, and then nothing more is tried."""
-    for reference, past in pasts:
+    """Write what is to be kept, by reference; where there is no content folder, nothing is.
+
+    A warning tells that it could not be written, and then nothing more is tried.
+    """
+    for reference, past in pasts if content.is_dir() else ():
         try:
             replace_file(content / FOLDER / file_name(reference), past_bytes(reference, past))
         except OutputError as error:

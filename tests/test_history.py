@@ -457,6 +457,12 @@ def test_a_file_of_records_has_a_history_too(tmp_path: Path) -> None:
     assert list(tree(content)) == ["history/dusk.json"]
 
 
+def test_without_a_content_folder_none_is_made(tmp_path: Path) -> None:
+    file = write_records(tmp_path / "records.json", [app()])
+    build_site(tmp_path / "content", tmp_path / "site", source=str(file))
+    assert not (tmp_path / "content").exists()
+
+
 HOSTILE = "</li><script>alert(1)</script> \u202e {{ 7 * 7 }} ]]> & <!-- \x01"
 
 
