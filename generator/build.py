@@ -150,12 +150,13 @@ def _make(settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, th
         seconds=watch.seconds,
     )
     texts = [(page.entry.path, page.texts) for page in rendered if page.texts]
+    index = fulltext.key_of(texts, store.language) if layout.has_index and texts else None
     pasts = tuple(
         (listing.offering.reference, past_of(listing.offering, chronicle))
         for listing, chronicle in zip(listings, chronicles, strict=True)
         if not chronicle.is_kept
     )
-    return _Made(report, unique, fulltext.key_of(texts, store.language) if layout.has_index else None, pasts)
+    return _Made(report, unique, index, pasts)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ class Origin:
 
     def _published(self) -> int:
         """Count the offerings in the site that would be replaced: what is known when no fetch is remembered."""
-        return sum(path.startswith("apps/") for path in read_manifest(self._settings.output))
+        listed = read_manifest(self._settings.output)
+        return sum(path.startswith("apps/") and path.endswith("/index.html") for path in listed)
 
     def supply(self, store: Store, listings: Sequence[Listing], told: Told) -> Supplied:
         """Return the listings with the files that their records name by an address, as far as they can be had."""

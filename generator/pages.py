@@ -268,8 +268,8 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
 
 
 def says_something(offering: PublicOffering) -> bool:
-    """Whether any of the texts does."""
-    return any(getattr(offering, name).strip() for name in TEXT_NAMES)
+    """Whether any of the texts has a letter or digit: a word that one may search for."""
+    return any(any(map(str.isalnum, getattr(offering, name))) for name in TEXT_NAMES)
 
 
 def _tab(offering: PublicOffering, name: TextName, attachments: tuple[Attachment, ...] = ()) -> Tab:

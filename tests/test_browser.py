@@ -253,7 +253,9 @@ def test_no_page_scrolls_sideways(page: Page, path: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", [*PAGES, "404.html"])
+@pytest.mark.parametrize(
+    "path", [it if it in PAGES[:2] else pytest.param(it, marks=pytest.mark.long) for it in (*PAGES, "404.html")]
+)
 def test_axe_finds_nothing(page: Page, path: str) -> None:
     page.goto(path)
     for scheme in ("light", "dark"):
@@ -262,6 +264,7 @@ def test_axe_finds_nothing(page: Page, path: str) -> None:
         assert results.violations_count == 0, f"{scheme}: {results.generate_report()}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("accent", ["#000000", "#ffffff", "#ffee00", "#00ff88", "#ff0000", "#7f7f7f", "#8899ff"])
 def test_words_stay_readable_in_any_accent(page: Page, accent: str) -> None:
     page.goto(DETAIL)

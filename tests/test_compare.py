@@ -609,6 +609,7 @@ def test_a_store_of_one_app_has_nothing_to_compare(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ for everybody
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["compare/index.html", "compare/index.html?app=dusk", PAIR, FOUR])
 def test_no_page_scrolls_sideways(page: Page, path: str) -> None:
     page.goto(path)
@@ -633,6 +634,7 @@ def test_two_apps_find_room_on_a_phone_and_four_scroll_in_their_region(page: Pag
     page.wait_for_function("() => document.querySelector('[data-columns]').scrollLeft > 0")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path", ["compare/index.html", "compare/index.html?app=dusk", FOUR, f"{PAIR}&only=differences"]
 )

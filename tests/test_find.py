@@ -441,6 +441,7 @@ def test_a_store_of_one_app_has_nothing_to_find(browser: Browser, tmp_path: Path
     page.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["index.html?declared=GDPR", "index.html?q=lanswprmport"])
 def test_axe_finds_nothing(same_page: Page, state: str) -> None:
     same_page.goto(state)

@@ -21,6 +21,8 @@ APPS = [
     offering(id=4, reference="soon", name="Soon", description="Unfinished business.", draft=True),
 ]
 
+NO_MORE = {"features": "", "compliance": ""}
+
 
 def build(folder: Path, apps: list[dict[str, object]], **settings: object) -> Report:
     shutil.rmtree(folder / "content", ignore_errors=True)
@@ -90,11 +92,27 @@ def test_an_index_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        pytest.param("[a]: https://example.com/", [], id="a definition alone"),
+        pytest.param("[[\n\n[a]: /b", ["pagefind/made-from.txt"], id="no letter"),
+    ],
+)
+def test_texts_that_show_no_words(tmp_path: Path, text: str, made: list[str]) -> None:
+    """Whether they do is known when they are rendered, and no failure."""
+    apps = [{**app, "description": text, **NO_MORE} for app in APPS[:2]]
+    build(tmp_path, apps)
+    assert list(index(tmp_path)) == made
+    assert "search" not in build(tmp_path, apps).seconds
+
+
+@pytest.mark.parametrize(
     ("apps", "settings"),
     [
         pytest.param(APPS, {"indexes": False}, id="as asked for"),
         pytest.param(APPS[:1], {}, id="with a single app"),
         pytest.param([offering(id=n, reference=f"app{n}", name=f"App {n}") for n in (1, 2)], {}, id="without any text"),
+        pytest.param([{**app, "description": "[[[ –", **NO_MORE} for app in APPS[:2]], {}, id="without any word"),
     ],
 )
 def test_without_an_index_nothing_refers_to_it(

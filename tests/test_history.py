@@ -536,7 +536,7 @@ sys.addaudithook(fail)
 def run(shop: Path, harm: str) -> subprocess.CompletedProcess[str]:
     """Build in a process of its own, which comes to harm."""
     return subprocess.run(
-        [sys.executable, "-c", f"{BEGIN}{harm}\n{RUN}", "--base-url", BASE],
+        [sys.executable, "-c", f"{BEGIN}{harm}\n{RUN}", "--base-url", BASE, "--no-search"],
         cwd=shop,
         env={**os.environ, "PYTHONPATH": str(Path(generator.__file__).parents[1])},
         capture_output=True,

@@ -266,6 +266,7 @@ class TestInTheBrowser:
         page.get_by_role("button", name="Sources").click()
         assert page.evaluate(mark) == "none"
 
+    @pytest.mark.long
     def test_a_page_that_was_open_before_a_restart_loads_again(self, preview: Preview, page: Page) -> None:
         page.goto("")
         port = preview.address.rstrip("/").rpartition(":")[2]
@@ -275,6 +276,7 @@ class TestInTheBrowser:
         expect(page.get_by_text("Lights again.")).to_be_visible()
         again.end()
 
+    @pytest.mark.long
     @pytest.mark.parametrize("width", [320, 390, 1280])
     def test_the_panel_never_scrolls_the_page_sideways(self, preview: Preview, page: Page, width: int) -> None:
         page.set_viewport_size({"width": width, "height": 800})

@@ -149,7 +149,7 @@ class Shop:
         return tree(self.folder / "site")
 
     def apps(self) -> int:
-        return sum(path.startswith("apps/") for path in self.site)
+        return sum(path.startswith("apps/") and path.endswith(".html") for path in self.site)
 
 
 @contextmanager

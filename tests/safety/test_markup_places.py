@@ -234,7 +234,13 @@ def renderer() -> Renderer:
     return Renderer(Store(), folders, load_static(folders, Store()))
 
 
-@pytest.mark.parametrize("it", [pytest.param(it, id=f"markup in store.toml: {it.name}") for it in INPUTS])
+@pytest.mark.parametrize(
+    "it",
+    [
+        pytest.param(it, id=f"markup in store.toml: {it.name}", marks=[pytest.mark.long] if number % 4 else [])
+        for number, it in enumerate(INPUTS)
+    ],
+)
 def test_words_of_the_store(it: Input, tmp_path: Path, renderer: Renderer) -> None:
     """Its title, tagline and provider are refused with their field, or are words on every page."""
     fields: dict[str, tuple[Fields, int]] = {
@@ -278,6 +284,7 @@ def test_addresses_of_the_store(it: Input, tmp_path: Path) -> None:
     assert {problem.field for problem in caught.value.problems} == fields
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("field", ["configuration_uri_template", "picture_uri", "webhook_uri_template"])
 def test_addresses_of_a_record_are_on_no_page(field: str, tmp_path: Path) -> None:
     """The API sets no rule for these: no error, but a warning that names the field, and no link, picture or word."""
