@@ -1,4 +1,4 @@
-"""The templates as they are at one moment, for an edition of the preview; a build reads them from their folders."""
+"""The templates as they are at one moment, for an edition of the preview, and what came of compiling any of them."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,7 +28,9 @@ class Templates(jinja2.BaseLoader):
 
 
 class CompiledTemplates(jinja2.BytecodeCache):
-    """Compiled templates by name; Jinja itself compares their source."""
+    """Compiled templates of this process by file, some hundreds of them; Jinja itself compares their source."""
+
+    MOST = 500
 
     def __init__(self) -> None:
         self._codes: dict[str, bytes] = {}
@@ -40,4 +42,6 @@ class CompiledTemplates(jinja2.BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Remember what came of compiling a template."""
+        if len(self._codes) >= self.MOST:
+            self._codes.clear()
         self._codes[bucket.key] = bucket.bytecode_to_string()

@@ -33,7 +33,7 @@ from generator.remembered import (
 from generator.render import Desk, Renderer
 from generator.settings import Settings, Store
 from generator.spread import spread
-from generator.templates_now import CompiledTemplates, Templates
+from generator.templates_now import Templates
 
 _KEPT_PAGES = 64
 
@@ -124,7 +124,6 @@ class Workshop:
         self._chronicles = RememberedChronicles(settings.content)
         self._presented: dict[str, tuple[Listing, Stock, Chronicle, PublicOffering]] = {}
         self._tried: Signature | None = None
-        self._compiled = CompiledTemplates()
         self._rendered: OrderedDict[tuple[View, str], tuple[int, Shown]] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -236,7 +235,7 @@ class Workshop:
         listings = edition.catalog.shown(drafts=view.drafts, disabled=view.disabled)
         offerings = [self._present(it, edition) for it in listings]
         disabled = frozenset(it.offering.reference for it in listings if it.offering.disabled)
-        desk = Desk(self._written(edition, listings), disabled, self._compiled, edition.loader)
+        desk = Desk(self._written(edition, listings), disabled, edition.loader)
         settings = replace(self.settings, indexes=False)  # an index is made from pages that stand in a folder
         layout = lay_out(settings, edition.store, offerings, edition.logo, desk=desk)
         pages = {page.path: page for page in layout.pages}

@@ -156,6 +156,7 @@ def test_the_account_is_remembered(page: Page) -> None:
     expect(install).to_have_attribute("href", INSTALL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("account", ["Acme Corp", "a/../b", "javascript:", "a.b", "é"])
 def test_no_other_account_gets_into_an_address(page: Page, account: str) -> None:
     page.goto(DETAIL)
@@ -210,6 +211,7 @@ def test_pictures_are_viewed_by_mouse(page: Page) -> None:
     expect(viewer).to_be_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("begin", "end", "place"), [(300, 100, "2 / 2"), (100, 300, "1 / 2"), (200, 190, "1 / 2")])
 def test_pictures_are_viewed_by_touch(browser: Browser, address: str, begin: int, end: int, place: str) -> None:
     with visitor(browser, address, has_touch=True, viewport={"width": 390, "height": 844}) as context:
@@ -285,6 +287,7 @@ def test_from_the_list_of_updates_to_what_changed(page: Page) -> None:
     expect(page.locator("#changes del").get_by_text("12 January")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_whole_row_of_an_update_still_leads_to_its_app(page: Page) -> None:
     page.goto("updated/index.html")
     row = page.get_by_role("region", name="June 2026").get_by_role("listitem").first
@@ -314,6 +317,7 @@ def test_without_javascript_what_changed_is_reached_too(browser: Browser, addres
     context.close()
 
 
+@pytest.mark.long
 def test_removed_and_added_words_differ_without_colour(page: Page) -> None:
     page.goto(f"{DETAIL}#changes")
     for media in ("screen", "print"):

@@ -171,6 +171,7 @@ def test_the_address_says_which_apps(page: Page, query: str, shown: list[str], t
     expect(page.locator("[data-told]")).to_have_text(told)
 
 
+@pytest.mark.long
 def test_only_what_is_compared_is_loaded(page: Page) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
@@ -218,6 +219,7 @@ def test_nothing_declared_is_said_and_not_judged(page: Page) -> None:
     assert row(page, "Any topic", "What the text says") == ["no sentence", "no sentence"]
 
 
+@pytest.mark.long
 def test_what_has_expired_is_told_by_the_visitors_clock(browser: Browser, address: str) -> None:
     with visitor(browser, address) as context:
         page = context.new_page()
@@ -260,6 +262,7 @@ def test_features_stand_side_by_side_and_lead_where_they_lead_on_the_apps_page(p
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.long
 def test_what_names_the_apps_stays_in_sight(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
@@ -268,6 +271,7 @@ def test_what_names_the_apps_stays_in_sight(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="Dusk")).to_be_in_viewport()
 
 
+@pytest.mark.long
 def test_the_title_names_the_apps(page: Page) -> None:
     page.goto(PAIR)
     expect(page).to_have_title("Dusk, Dawn · Compare apps · App store")
@@ -288,6 +292,7 @@ def test_rows_that_differ_are_marked_in_words_too(page: Page) -> None:
     expect(page.get_by_role("rowheader", name="Publisher", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_one_app_differs_from_nothing(page: Page) -> None:
     page.goto("compare/index.html?app=dusk&only=differences")
     assert heads(page) == ["Dusk"]
@@ -311,6 +316,7 @@ def test_only_differences_and_back(page: Page) -> None:
     expect(page.get_by_label("Only differences")).not_to_be_checked()
 
 
+@pytest.mark.long
 def test_two_that_differ_in_nothing(page: Page) -> None:
     page.goto("compare/index.html?app=twin-one&app=twin-two&only=differences")
     heads(page)
@@ -342,6 +348,7 @@ def test_an_app_is_removed_and_back_brings_it_back(page: Page) -> None:
     assert page.url.endswith("compare/index.html")
 
 
+@pytest.mark.long
 def test_the_last_one_removed_leads_to_the_beginning(page: Page) -> None:
     page.goto("compare/index.html?app=dusk")
     heads(page)
@@ -396,6 +403,7 @@ def test_apps_are_added_by_touch(page: Page) -> None:
     expect(page.get_by_role("listbox")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_enter_without_a_match_adds_nothing(page: Page) -> None:
     page.goto("compare/index.html?app=dusk")
     heads(page)
@@ -407,6 +415,7 @@ def test_enter_without_a_match_adds_nothing(page: Page) -> None:
     expect(page.locator("[data-hint]")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_one_app_has_related_ones_to_add(page: Page) -> None:
     page.goto("compare/index.html?app=cafe")
     heads(page)
@@ -418,6 +427,7 @@ def test_one_app_has_related_ones_to_add(page: Page) -> None:
     expect(page.get_by_role("region", name="Comparison")).to_be_focused()
 
 
+@pytest.mark.long
 def test_four_are_enough(page: Page) -> None:
     page.goto("compare/index.html?app=dusk&app=dawn&app=noon")
     heads(page)
@@ -432,6 +442,7 @@ def test_four_are_enough(page: Page) -> None:
 # --------------------------------------------------------------------------------------------- from page to page
 
 
+@pytest.mark.long
 def test_apps_gather_from_page_to_page(page: Page) -> None:
     for number, name in enumerate(("dusk", "dawn", "noon", "cafe"), start=1):
         page.goto(f"apps/{name}/index.html")
@@ -451,6 +462,7 @@ def test_apps_gather_from_page_to_page(page: Page) -> None:
     see(page, "Noon", "Café Calendar", "Dawn", "Twin one")
 
 
+@pytest.mark.long
 def test_an_address_that_was_sent_shows_what_it_names(page: Page) -> None:
     page.goto("compare/index.html?app=dusk&app=dawn")
     heads(page)
@@ -458,6 +470,7 @@ def test_an_address_that_was_sent_shows_what_it_names(page: Page) -> None:
     assert heads(page) == ["Noon"]
 
 
+@pytest.mark.long
 def test_back_leads_to_the_page_before(page: Page) -> None:
     page.goto("apps/dusk/index.html")
     page.locator(".actions").get_by_role("link", name="Compare").click()
@@ -466,6 +479,7 @@ def test_back_leads_to_the_page_before(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Dusk")
 
 
+@pytest.mark.long
 def test_related_apps_are_compared_at_once(page: Page) -> None:
     page.goto("apps/dusk/index.html")
     page.get_by_role("link", name="Compare them with this app").click()
@@ -473,6 +487,7 @@ def test_related_apps_are_compared_at_once(page: Page) -> None:
     assert heads(page)[0] == "Dusk"
 
 
+@pytest.mark.long
 def test_get_this_app(page: Page, address: str) -> None:
     page.goto("compare/index.html?app=dusk&app=dawn&app=noon")
     heads(page)
@@ -490,6 +505,7 @@ def test_get_this_app(page: Page, address: str) -> None:
 # ------------------------------------------------------------------------------------------------ sent and printed
 
 
+@pytest.mark.long
 def test_the_link_is_copied(browser: Browser, address: str) -> None:
     with visitor(browser, address, permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
@@ -502,6 +518,7 @@ def test_the_link_is_copied(browser: Browser, address: str) -> None:
         assert page.evaluate("navigator.clipboard.readText()") == f"{address}compare/index.html?app=dusk"
 
 
+@pytest.mark.long
 def test_a_link_that_cannot_be_copied_is_ready_to_be(browser: Browser, address: str) -> None:
     with visitor(browser, address) as context:
         context.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
@@ -513,6 +530,7 @@ def test_a_link_that_cannot_be_copied_is_ready_to_be(browser: Browser, address: 
         expect(page.locator("[data-here]")).to_be_visible()
 
 
+@pytest.mark.long
 def test_paper_has_no_controls(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
@@ -528,6 +546,7 @@ def test_paper_has_no_controls(page: Page) -> None:
 # ----------------------------------------------------------------------------------- where something is missing
 
 
+@pytest.mark.long
 def test_an_app_that_cannot_be_loaded_is_named_and_asked_for_again(page: Page) -> None:
     page.route("**/apps/dawn/compare.js", lambda route: route.abort())
     page.goto(PAIR)
@@ -540,6 +559,7 @@ def test_an_app_that_cannot_be_loaded_is_named_and_asked_for_again(page: Page) -
     expect(page.locator("[data-told]")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_without_the_list_nothing_is_claimed(page: Page) -> None:
     def nothing(route: Route) -> None:
         route.abort()
@@ -552,6 +572,7 @@ def test_without_the_list_nothing_is_claimed(page: Page) -> None:
     expect(page.locator("[data-hint]")).to_have_text("The list of apps cannot be loaded at the moment.")
 
 
+@pytest.mark.long
 def test_a_host_that_answers_everything_with_a_page(page: Page) -> None:
     page.route("**/apps/gone/compare.js", lambda it: it.fulfill(body="/* a page */", content_type="text/javascript"))
     page.goto("compare/index.html?app=gone&app=dusk")
@@ -559,6 +580,7 @@ def test_a_host_that_answers_everything_with_a_page(page: Page) -> None:
     expect(page.locator("[data-told]")).to_have_text("There is no app “gone” in this store.")
 
 
+@pytest.mark.long
 def test_without_a_memory_it_still_compares(browser: Browser, address: str) -> None:
     with visitor(browser, address) as context:
         forbidden = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
@@ -619,6 +641,7 @@ def test_no_page_scrolls_sideways(page: Page, path: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.long
 def test_two_apps_find_room_on_a_phone_and_four_scroll_in_their_region(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     hidden = "it => it.scrollWidth - it.clientWidth"

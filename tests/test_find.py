@@ -166,6 +166,7 @@ def test_nothing_found_is_said_with_what_is_near(page: Page) -> None:
     assert page.url.endswith("index.html")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", ["<b>x</b>", "{{7*7}}", "%00", "\u202e", "'\"", "😀", "a" * 100])
 def test_any_words_are_words(same_page: Page, words: str) -> None:
     same_page.get_by_role("searchbox").fill(words)
@@ -351,6 +352,7 @@ def test_words_and_choices_together_and_all_in_the_address(page: Page) -> None:
     expect(page.get_by_role("link", name="Inventory 1")).to_have_attribute("aria-current", "true")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("given", ["category=none", "declared=none", "publisher=none&publisher=", "within=x", "sort=x"])
 def test_an_address_that_asks_for_what_there_is_not(same_page: Page, given: str) -> None:
     same_page.goto(f"index.html?{given}")
@@ -364,6 +366,7 @@ def test_a_category_is_chosen_in_place(page: Page) -> None:
     expect(page.locator("[data-all]")).to_be_visible()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "first"),
     [
