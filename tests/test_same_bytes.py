@@ -27,7 +27,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RandomStore:
 def expected(store: RandomStore) -> dict[str, bytes]:
     """The site as a plain build in this process makes it."""
     site = store.folder.parent / "expected"
-    build_site(store.folder, site, base_url=BASE)
+    build_site(store.folder, site, base_url=BASE, indexes=True)
     return tree(site)
 
 
@@ -93,7 +93,7 @@ def test_a_build_elsewhere_makes_the_same_bytes(
 
 
 def test_several_jobs_here_make_the_same_bytes(store: RandomStore, expected: dict[str, bytes], tmp_path: Path) -> None:
-    build_site(store.folder, tmp_path / "site", base_url=BASE, jobs=3)
+    build_site(store.folder, tmp_path / "site", base_url=BASE, jobs=3, indexes=True)
     assert_same(tree(tmp_path / "site"), expected)
 
 
