@@ -277,6 +277,33 @@ def test_the_keyboard_finds_and_opens(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Lansweeper Import")
 
 
+def test_the_last_letter_and_the_arrow_in_one_moment(page: Page) -> None:
+    """What the letter finds is drawn before the arrow takes the focus there."""
+    page.get_by_role("searchbox").fill("tool")
+    expect(page.locator("[data-shelf] .card")).to_have_count(48)
+    page.evaluate(
+        """() => {
+          const input = document.querySelector("[type=search]");
+          input.focus();
+          input.value = "tool 12";
+          input.dispatchEvent(new Event("input"));
+          input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(page.locator("[data-shelf] .name a").first).to_have_text("Widget tool 12")
+    expect(page.locator("[data-shelf] a").first).to_be_focused()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(() => setTimeout(done))))")
+    expect(page.locator("[data-shelf] a").first).to_be_focused()
+
+
+def test_the_focus_stays_when_texts_add_to_what_was_found(page: Page) -> None:
+    page.goto("index.html?sort=new")
+    page.route("**/pagefind.js", lambda route: page.keyboard.press("ArrowDown") or route.continue_())
+    page.get_by_role("searchbox").fill("lansweeper")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat", "Lansweeper Import"])
+    expect(page.get_by_role("link", name="Lansweeper Import")).to_be_focused()
+
+
 def test_back_returns_to_what_was_found(page: Page) -> None:
     page.get_by_role("searchbox").fill("widget")
     page.locator("[data-shelf] .card").nth(40).get_by_role("link").click()

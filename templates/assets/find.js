@@ -330,8 +330,10 @@
     const shown = matches.slice(0, shelf.children.length);
     const passes = Object.values(tests());
     matches = ordered(scored.filter(({ app }) => passes.every((test) => test(app))));
+    const focused = shelf.contains(document.activeElement) && document.activeElement.href;
     if (!shown.every(({ app }, i) => matches[i]?.app === app)) shelf.replaceChildren();
     fill(list, Math.max(STEP, shelf.children.length));
+    if (focused) $$("a", shelf).find((it) => it.href === focused)?.focus();
     const isAsked = address() !== "";
     if (matches.length || !isMoreToCome) nothing(list);
     count(scored);
@@ -385,15 +387,17 @@
     const first = $("a", shelf);
     if (asked.q && first) first.click();
   });
-  input.addEventListener("keydown", (event) => {
+  input.addEventListener("keydown", async (event) => {
     if (event.key === "Escape" && input.value) {
       event.preventDefault();
       input.value = "";
       ask("replaceState", { q: "" });
     } else if (event.key === "Escape") input.blur();
-    else if (event.key === "ArrowDown" && !found.hidden && shelf.firstChild) {
+    else if (event.key === "ArrowDown") {
       event.preventDefault();
-      $("a", shelf).focus();
+      answer(); // else what the last letter finds would take the place of what has the focus
+      await load().catch(() => {});
+      if (!found.hidden) $("a", shelf)?.focus();
     }
   });
   // Arrows go from card to card: sideways to the neighbour, up and down to the one that stands there.
