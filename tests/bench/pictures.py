@@ -1,6 +1,7 @@
 """Draw the README's pictures of the example store: `python tests/bench/pictures.py` writes ``.github/images``."""
 
 import io
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -31,7 +32,8 @@ PICTURES = {
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
-        build(Settings(ROOT / "content", site, indexes=True), lambda *_: None)
+        content = shutil.copytree(ROOT / "content", Path(name) / "content")  # a build keeps history there
+        build(Settings(content, site, indexes=True), lambda *_: None)
         with served(site) as address, chromium() as browser:
             for picture, (path, width, height, scheme) in PICTURES.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]

@@ -129,7 +129,8 @@ def main() -> None:
     source = Path(os.environ["APPSHELF_DATA"]) / "integrations" / "app_offerings.json"
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
-        build(Settings(ROOT / "content", site, source=str(source), indexes=True), lambda *_: None)
+        content = shutil.copytree(ROOT / "content", Path(name) / "content")  # a build keeps history there
+        build(Settings(content, site, source=str(source), indexes=True), lambda *_: None)
         details = sorted(site.glob("apps/*/index.html"), key=lambda path: path.stat().st_size)
         detail = details[len(details) // 2].relative_to(site).as_posix()
         pages = {
