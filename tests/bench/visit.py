@@ -140,7 +140,7 @@ def main() -> None:
             "updated": "updated/index.html",
         }
         if (site / "compare").exists():
-            slugs = [path.parent.name for path in details[-3:]]
+            slugs = [path.parent.name for path in details[len(details) // 2 :][:3]]
             pages["compare"] = f"compare/index.html?app={'&app='.join(slugs)}"
         with served(site, Host) as address:
             print(f"{'Lighthouse':<24} {'  '.join(f'{it[:4]:>4}' for it in CATEGORIES)}", flush=True)  # noqa: T201
