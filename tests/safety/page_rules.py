@@ -156,7 +156,7 @@ _IN_COMPARISON = """
     ul aria-label hidden id role
     p data-done data-full data-hint data-near data-paper data-same data-told hidden role
     button data-clear data-copy
-    span data-mark hidden role
+    span aria-level data-mark hidden role
     b aria-hidden class
     code data-here hidden
     table
