@@ -61,6 +61,7 @@ def build(settings: Settings, progress: Progress, network: Network = INTERNET) -
 
     Raises `InputError` with every problem of the input (with ``strict``, warnings too), `RemoteError` when the API
     failed and `OutputError` when the folder cannot or must not be written; then the folder holds what it held before.
+    When the full-text index alone fails, `OutputError` too: the pages are the new ones, and search by names works.
     Whoever ends it in the middle of the commit leaves every file whole, old or new, and the next build does the rest.
     """
     watch = _Watch(progress)

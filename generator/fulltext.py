@@ -19,9 +19,6 @@ from generator.manifest import Entry
 from generator.writer import Output
 
 FOLDER: Final = "pagefind/"
-SCRIPT: Final = f"{FOLDER}pagefind.js"
-"""What the list page imports."""
-
 _KEY: Final = f"{FOLDER}made-from.txt"
 _PAGES: Final = "apps/**/index.html"
 _SECONDS: Final = 600

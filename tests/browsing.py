@@ -1,6 +1,7 @@
 """A real browser for tests, and a static host that forbids everything a page of ours has no need of."""
 
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,7 +83,9 @@ class OpenHandler(SimpleHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A visitor may leave while a file is on its way: nothing to tell."""
+        """Tell what went wrong, unless a visitor left while a file was on its way."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
