@@ -38,7 +38,7 @@
     history         what changed in texts;  history_file  as it is kept;  news  by app and date, for lists and feeds
     differences     what differs in texts;  runs  word by word;  edits  the fewest;  markup_blocks  a text in lines
     topics          what buyers ask about security, and the sentences that name it;  matrix  apps by topics
-    render          pages to bytes
+    render          pages to bytes;  languages  the words that no offering brings
     headers         what a host should send with the site
     spread          the same work on several cores
     preview         the store while its author works on it:
@@ -92,7 +92,7 @@ Imports point down only:
     markup_addresses
     markup_headings
     markup_policy
-    markup_words  markup_parser
+    markup_words  markup_parser  languages
     markup_values  reasons
     excerpts
     documents  fields  headers  drawings  monograms  filetypes  addresses  manifest  spread  account_markup

@@ -21,6 +21,7 @@ from generator.headers import headers_file
 from generator.hints import hints
 from generator.history import UNTOLD, Chronicle, chronicling, keep_pasts, past_of
 from generator.history_file import Past
+from generator.languages import load_language
 from generator.manifest import Entry
 from generator.models import PublicOffering
 from generator.networks import INTERNET, Network
@@ -31,6 +32,7 @@ from generator.record_schemas import record_schemas
 from generator.render import NO_DESK, Desk, Renderer, TextNote, load_static
 from generator.settings import Settings, Store, load_store
 from generator.spread import spread
+from generator.topics import topics_in
 from generator.wanted import names_addresses
 from generator.writer import Committed, open_output
 
@@ -126,6 +128,7 @@ def _make(settings: Settings, origin: Origin, keep: Keep, watch: "_Watch", *, th
         ]
         layout = lay_out(settings, store, offerings, logo)
         pages = layout.pages
+        problems += layout.warnings
 
     with watch.stage("render"):
         work = _rendering(pages, layout.renderer, keep)
@@ -189,26 +192,30 @@ def _chronicles(
 class Layout:
     """A store laid out: its pages, what renders them, and by path the files that all of them share.
 
-    `has_index` tells that its pages rely on a full-text index.
+    `has_index` tells that its pages rely on a full-text index, `warnings` what the author should know.
     """
 
     pages: Sequence[Page]
     renderer: Renderer
     shared: Mapping[str, bytes]
     has_index: bool
+    warnings: Sequence[Problem]
 
 
 def lay_out(
     settings: Settings, store: Store, offerings: Sequence[PublicOffering], logo: Logo, *, desk: Desk = NO_DESK
 ) -> Layout:
     """Plan the pages of a store, with the templates as they are now; `desk` is where an author looks on."""
-    static = load_static(settings.template_folders, store)
+    language = load_language(settings.template_folders, store.language)
+    static = load_static(settings.template_folders, store, language)
     has_index = settings.indexes and len(offerings) > 1 and any(map(says_something, offerings))
     shared = {".nojekyll": b"", "_headers": headers_file(has_index=has_index), **record_schemas()}
     shared |= {file.path: file.content for file in logo.assets}
     shared |= {file.path: file.content for file in static.values()}
-    pages = plan_pages(store, offerings, logo.picture, has_index=has_index)
-    return Layout(pages, Renderer(store, settings.template_folders, static, desk), shared, has_index)
+    topics = topics_in(language.topic_names, language.topic_words)
+    pages = plan_pages(store, offerings, logo.picture, topics=topics, has_index=has_index)
+    renderer = Renderer(store, settings.template_folders, static, language, desk)
+    return Layout(pages, renderer, shared, has_index, language.warnings)
 
 
 def read_store(settings: Settings) -> tuple[Store, list[Problem]]:

@@ -30,10 +30,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Facet:
-    """Something to choose apps by: its key in the address of a list, its name, and its options, common ones first."""
+    """Something to choose apps by: its key in the address of a list, and its options, common ones first."""
 
     key: str
-    name: str
     options: tuple[Option, ...]
 
 
@@ -96,21 +95,18 @@ def _has(card: Card) -> list[str]:
     ]
 
 
-_HAS = {"form": "Has a configuration form", "person": "Acts as a person"}
-
-
 def _facets(shelf: Shelf) -> Iterable[Facet]:
     """Yield the facets that tell apps apart; a facet that all apps share, or none has, is no choice."""
     topics = Counter(topic for card in shelf.cards for topic in _declared(card))
     has = Counter(key for card in shelf.cards for key in _has(card))
     options = {
-        ("declared", "Declared by the provider"): [Option(topic, topic, count) for topic, count in topics.items()],
-        ("has", "In your account"): [Option(key, _HAS[key], count) for key, count in has.items()],
-        ("publisher", "Publisher"): [Option(_slug(it), it.name, it.count) for it in shelf.publishers],
+        "declared": [Option(topic, topic, count) for topic, count in topics.items()],
+        "has": [Option(key, key, count) for key, count in has.items()],
+        "publisher": [Option(_slug(it), it.name, it.count) for it in shelf.publishers],
     }
-    for (key, name), choices in options.items():
+    for key, choices in options.items():
         if any(option.count < len(shelf.cards) for option in choices):
-            yield Facet(key, name, _common_first(choices))
+            yield Facet(key, _common_first(choices))
 
 
 def _common_first(options: Sequence[Option]) -> tuple[Option, ...]:

@@ -23,7 +23,7 @@ from generator.fields import TEXT_BYTES
 from generator.markup_parser import DEPTH, html_of, parse
 from generator.markup_policy import HTML_BYTES, sanitized
 from generator.markup_tokens import Translation
-from generator.markup_values import Flavour, Heading, Image, LimitError, Note, Passage, Target
+from generator.markup_values import Flavour, Heading, Image, Labels, LimitError, Note, Passage, Target
 from generator.markup_words import readable, size
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Flavour",
     "Heading",
     "Image",
+    "Labels",
     "Note",
     "Passage",
     "Rendered",
@@ -43,13 +44,14 @@ __all__ = [
     "render",
 ]
 
-ENGINE = f"appshelf 2, markdown-it-py {version('markdown-it-py')}, nh3 {version('nh3')}"
+ENGINE = f"appshelf 3, markdown-it-py {version('markdown-it-py')}, nh3 {version('nh3')}"
 """Changes whenever the HTML of some text may change, so it belongs into every key of a cache of rendered texts.
 
 Raise the first number with every change to a module of `markup` or to `account_markup` that changes HTML.
 """
 
 _NOTES = 100
+LABELS = Labels()
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,18 @@ class Rendered:
     notes: tuple[Note, ...]
 
 
-def render(text: str, *, flavour: Flavour, prefix: str, targets: Mapping[str, Target]) -> Rendered:
+def render(
+    text: str, *, flavour: Flavour, prefix: str, targets: Mapping[str, Target], labels: Labels = LABELS
+) -> Rendered:
     """Turn a text into HTML that cannot hurt a visitor.
 
     `prefix` is the tab's name, part of each heading's id, so that the texts of a page never share one. `targets` holds
     the attachments by key (``"attachments/flow.png"``); an address ``attachments/…`` not among them becomes text.
+    `labels` are words in the page's language.
     """
     clean, notes = readable(text.removeprefix("\ufeff"))
     try:
-        return _render(clean, notes, flavour, Translation(prefix, targets), size=size(text))
+        return _render(clean, notes, flavour, Translation(prefix, targets, labels), size=size(text))
     except LimitError as limit:
         return _unrendered(clean, notes, str(limit))
     except Exception as error:  # the library's: whatever went wrong there, the words can still be shown
@@ -87,7 +92,7 @@ def passages(text: str, *, flavour: Flavour, prefix: str) -> tuple[Passage, ...]
     clean, _ = readable(text.removeprefix("\ufeff"))
     if size(text) > TEXT_BYTES:
         return ()
-    translation = Translation(prefix, {})
+    translation = Translation(prefix, {}, LABELS)
     try:
         translation.translate(parse(clean, flavour)[0])
     except Exception:  # the library's: then it is shown as plain words, too

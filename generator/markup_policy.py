@@ -33,6 +33,7 @@ _CLASS = {
     "th": "align-(left|center|right)",
     "ul": "contains-task-list",
 }
+_LABEL = r"[\w .,:;()&'’/-]{1,120}"
 _RELATIVE = r"(?![/\\]{2})[^\\\s:]+"
 _ALLOWED: Mapping[tuple[str, str], re.Pattern[str]] = {
     (tag, name): re.compile(pattern)
@@ -40,7 +41,7 @@ _ALLOWED: Mapping[tuple[str, str], re.Pattern[str]] = {
         *((tag, "class", pattern) for tag, pattern in _CLASS.items()),
         *((f"h{level}", "id", r"h-[^\s\"'<>&]{1,200}") for level in range(PAGE_LEVELS + 1, 7)),
         ("a", "href", rf"(?i:https?://|mailto:).+|{_RELATIVE}"),
-        ("div", "aria-label", r"Table \d+ \([\w -]*\)"),
+        ("div", "aria-label", _LABEL),
         ("div", "role", "region"),
         ("div", "tabindex", "0"),
         ("img", "alt", r"(?s:.*)"),
@@ -51,7 +52,7 @@ _ALLOWED: Mapping[tuple[str, str], re.Pattern[str]] = {
         ("img", "src", _RELATIVE),
         ("img", "srcset", rf"{_RELATIVE} \d+w(, {_RELATIVE} \d+w)*"),
         ("img", "width", r"\d+"),
-        ("input", "aria-label", "done|not done"),
+        ("input", "aria-label", _LABEL),
         ("input", "checked", ""),
         ("input", "type", "checkbox"),
         ("ol", "start", r"\d{1,9}"),

@@ -12,7 +12,7 @@ from generator.markup_addresses import judge, last_part, web_address
 from generator.markup_headings import Headings
 from generator.markup_parser import NESTING, every_token
 from generator.markup_policy import SIZES
-from generator.markup_values import Heading, Image, Note, Passage, Target
+from generator.markup_values import Heading, Image, Labels, Note, Passage, Target
 from generator.markup_words import block_words, quoted, readable, words_of
 
 _TASK = re.compile(r"\[([ xX])\][ \t\n]+")
@@ -24,11 +24,12 @@ _Attributes: TypeAlias = dict[str, str | int | float]
 class Translation:
     """Rewrites one text's tokens, and gathers what `Rendered` says beside the HTML."""
 
-    def __init__(self, prefix: str, targets: Mapping[str, Target]) -> None:
+    def __init__(self, prefix: str, targets: Mapping[str, Target], labels: Labels) -> None:
         self.shown: set[str] = set()
         self.passages: tuple[Passage, ...] = ()
         self.notes: list[Note] = []
         self._prefix = prefix
+        self._labels = labels
         self._headings = Headings(prefix)
         self._keys = {attachment_key(key): key for key in targets}
         self._targets = {attachment_key(key): target for key, target in targets.items()}
@@ -42,7 +43,7 @@ class Translation:
     def translate(self, tokens: list[Token]) -> str:
         """Rewrite `tokens` in place; return the plain words."""
         self._clean_entities(tokens)
-        _mark_tasks(tokens)
+        _mark_tasks(tokens, self._labels)
         self._headings.name(tokens)
         plain = " ".join(" ".join(block_words(token) for token in tokens).split())
         self.passages = tuple(self._passages(tokens))
@@ -99,7 +100,7 @@ class Translation:
     def _region(self) -> Token:
         """Begin what scrolls when a table is wide: reached by keyboard, and told apart from others by its name."""
         self._tables += 1
-        label = f"Table {self._tables} ({self._prefix})"
+        label = self._labels.table.replace("{number}", str(self._tables)).replace("{text}", self._prefix)
         attrs: _Attributes = {"class": "table", "role": "region", "tabindex": "0", "aria-label": label}
         return Token("region_open", "div", 1, attrs=attrs, block=True)
 
@@ -183,7 +184,7 @@ def _img(image: Image, alt: str) -> Token:
     return Token("picture", "img", 0, attrs=attrs)
 
 
-def _mark_tasks(tokens: list[Token]) -> None:
+def _mark_tasks(tokens: list[Token], labels: Labels) -> None:
     """Turn ``[ ]`` and ``[x]`` at the beginning of list items into checkboxes.
 
     mdit-py-plugins' task lists look for the list of each item anew: 7 s for 64 KB of items.
@@ -198,7 +199,7 @@ def _mark_tasks(tokens: list[Token]) -> None:
             task = _TASK.match(children[0].content)
             if task:
                 children[0].content = children[0].content[task.end() :]
-                children[:0] = [_checkbox(done=task[1] != " "), Token("text", "", 0, content=" ")]
+                children[:0] = [_checkbox(task[1] != " ", labels), Token("text", "", 0, content=" ")]
                 token.attrs, lists[-1].attrs["class"] = {"class": "task-list-item"}, "contains-task-list"
 
 
@@ -209,7 +210,7 @@ def _item_words(tokens: list[Token], i: int) -> list[Token]:
     return children if children and children[0].type == "text" else []
 
 
-def _checkbox(*, done: bool) -> Token:
+def _checkbox(is_done: bool, labels: Labels) -> Token:
     attrs: _Attributes = {"class": "task-list-item-checkbox", "type": "checkbox"}
-    attrs |= {"aria-label": "done", "checked": ""} if done else {"aria-label": "not done"}
+    attrs |= {"aria-label": labels.done, "checked": ""} if is_done else {"aria-label": labels.undone}
     return Token("checkbox", "input", 0, attrs=attrs)

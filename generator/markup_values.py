@@ -58,5 +58,14 @@ class Note:
     reason: str
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What is said inside a text for those who listen: of a table, by its ``{number}`` in a ``{text}``; of a task."""
+
+    table: str = "Table {number} ({text})"
+    done: str = "done"
+    undone: str = "not done"
+
+
 class LimitError(Exception):
     """The text is beyond a limit; the message is a reason."""

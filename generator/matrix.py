@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from generator.cards import Card
 from generator.markup import Flavour, passages
 from generator.models import DeclaredAssurance
-from generator.topics import TOPICS, Answer, answers, topic_of
+from generator.topics import Answer, Topics, answers, topic_of
 
 
 @dataclass(frozen=True)
@@ -42,33 +42,32 @@ def outspoken(cards: Sequence[Card]) -> list[Card]:
     return [card for card in cards if card.offering.compliance.strip() or card.offering.assurances]
 
 
-def columns(cards: Sequence[Card]) -> tuple[Column, ...]:
+def columns(cards: Sequence[Card], topics: Topics) -> tuple[Column, ...]:
     """Return our topics, and after them what else anybody declared, by name."""
     names = {assurance.topic for card in cards for assurance in card.offering.assurances}
-    others = sorted((name for name in names if not topic_of(name)), key=str.casefold)
-    return (*(Column(topic.key, topic.name) for topic in TOPICS), *(Column(name, name) for name in others))
+    others = sorted((name for name in names if not topic_of(name, topics)), key=str.casefold)
+    return (*(Column(topic.key, topic.name) for topic in topics), *(Column(name, name) for name in others))
 
 
-def rows(cards: Sequence[Card], shown: Sequence[Column], flavour: Flavour) -> tuple[Row, ...]:
+def rows(cards: Sequence[Card], shown: Sequence[Column], topics: Topics, flavour: Flavour) -> tuple[Row, ...]:
     """Read the texts of some apps, and tell for each what it says of each topic."""
-    return tuple(_row(card, shown, flavour) for card in cards)
+    return tuple(_row(card, shown, topics, flavour) for card in cards)
 
 
-def declared(card: Card) -> Mapping[Column, Sequence[DeclaredAssurance]]:
+def declared(card: Card, topics: Topics) -> Mapping[Column, Sequence[DeclaredAssurance]]:
     """Return what an app's provider declared, by the columns that it is about, in the order of its declaration."""
     found: dict[Column, list[DeclaredAssurance]] = {}
     for assurance in card.offering.assurances:
-        topic = topic_of(assurance.topic)
+        topic = topic_of(assurance.topic, topics)
         column = Column(topic.key, topic.name) if topic else Column(assurance.topic, assurance.topic)
         found.setdefault(column, []).append(assurance)
     return found
 
 
-def _row(card: Card, shown: Sequence[Column], flavour: Flavour) -> Row:
-    said = {
-        it.topic.key: it for it in answers(passages(card.offering.compliance, flavour=flavour, prefix="compliance"))
-    }
-    promised = declared(card)
+def _row(card: Card, shown: Sequence[Column], topics: Topics, flavour: Flavour) -> Row:
+    read = passages(card.offering.compliance, flavour=flavour, prefix="compliance")
+    said = {it.topic.key: it for it in answers(read, topics)}
+    promised = declared(card, topics)
     return Row(card, tuple(_cell(promised.get(it, ()), said.get(it.key)) for it in shown))
 
 

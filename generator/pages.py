@@ -16,13 +16,8 @@ from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture,
 from generator.news import Update, latest, of_compliance, updates_of
 from generator.records import short_record, whole_record
 from generator.settings import PublicStore, Store
+from generator.topics import TOPICS, Topics
 
-_TAB_TITLES: Mapping[TextName, tuple[str, str]] = {
-    "description": ("Description", "Description"),
-    "features": ("Features", "Features"),
-    "compliance": ("Security & Compliance", "Security"),
-}
-"""Of each tab in its order: its title, and a short one."""
 UPDATED = 100
 """Updates on their page."""
 FEED = 50
@@ -67,8 +62,6 @@ class Tab:
 
     reference: str
     name: TextName
-    title: str
-    short_title: str
     text: str
     attachments: tuple[Attachment, ...]
     files: tuple[Attachment, ...]
@@ -113,7 +106,7 @@ class Site:
     `finder` is what a browser searches and chooses from; with a single app there is nothing to find or to compare.
     `has_security` tells whether any app says anything about it, `has_feed` whether there are dates and an address for
     a feed, `has_compliance_feed` whether, beside these, any app is known to have changed what it says; `has_index`
-    whether the texts have a full-text index.
+    whether the texts have a full-text index. `topics` are what is looked for in what apps say about security.
     """
 
     store: PublicStore
@@ -126,10 +119,16 @@ class Site:
     has_feed: bool
     has_compliance_feed: bool
     has_index: bool
+    topics: Topics
 
 
 def plan_pages(
-    store: Store, offerings: Sequence[PublicOffering], logo: Picture | None = None, *, has_index: bool = False
+    store: Store,
+    offerings: Sequence[PublicOffering],
+    logo: Picture | None = None,
+    *,
+    topics: Topics = TOPICS,
+    has_index: bool = False,
 ) -> list[Page]:
     """Plan every page of the store, in the order in which they are rendered.
 
@@ -153,6 +152,7 @@ def plan_pages(
         has_feed=bool(news),
         has_compliance_feed=bool(compliance),
         has_index=has_index,
+        topics=topics,
     )
     pages = [
         *_index_pages(site, cards),
@@ -199,21 +199,25 @@ def _updated_page(site: Site, updates: Sequence[Update]) -> Page:
 # /security/, paged, and /security/topics.csv
 def _security_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
     """What every app says about security and compliance; none when no app says anything."""
-    shown = columns(cards)
+    shown = columns(cards, site.topics)
+    read = partial(rows, shown=shown, topics=site.topics, flavour=site.store.markup)
     for pager, part in _paged("security/", cards, SECURITY) if cards else ():
         context = {"site": site, "pager": pager, "columns": shown, "count": len(cards)}
-        yield Page(pager.path, "security.html", Late(context, "rows", partial(rows, part, shown, site.store.markup)))
+        yield Page(
+            pager.path,
+            "security.html",
+            Late(context, "rows", partial(read, part)),
+        )
     if cards:
         context = {"site": site, "columns": shown}
-        late = Late(context, "rows", partial(rows, cards, shown, site.store.markup))
-        yield Page("security/topics.csv", "security.csv", late)
+        yield Page("security/topics.csv", "security.csv", Late(context, "rows", partial(read, cards)))
 
 
 # /compare/
 def _compare_page(site: Site) -> Iterator[Page]:
     """Where apps stand side by side: a page without apps, into which a browser loads those of the address."""
     if site.finder:
-        yield Page("compare/index.html", "compare.html", {"site": site, "topics": columns(())})
+        yield Page("compare/index.html", "compare.html", {"site": site, "topics": columns((), site.topics)})
 
 
 # /apps/<slug>/, and /apps/<slug>/compare.js
@@ -224,7 +228,8 @@ def _offering_pages(site: Site, cards: Sequence[Card], members: Mapping[Group, S
         context = {"site": site, "card": card, "related": others[card.path], "updates": updates_of(card)}
         yield Page(card.path, "offering.html", Late(context, "tabs", partial(_tabs, card.offering)))
         if site.finder:
-            yield Page(f"apps/{card.slug}/compare.js", "app.js", Late(context, "compared", partial(_compared, card)))
+            late = Late(context, "compared", partial(_compared, card, site.topics))
+            yield Page(f"apps/{card.slug}/compare.js", "app.js", late)
 
 
 # /v1/app_offerings.json and /v1/app_offerings/<id>.json
@@ -261,7 +266,7 @@ def _tabs(offering: PublicOffering) -> tuple[Tab, ...]:
     owners = _owners(offering)
     tabs = (
         _tab(offering, name, tuple(a for a in offering.attachments if a.listed and owners[a.key] == name))
-        for name in _TAB_TITLES
+        for name in TEXT_NAMES
     )
     filled = {"compliance": offering.assurances, "description": offering.screenshots}
     return tuple(tab for tab in tabs if tab.text.strip() or tab.attachments or filled.get(tab.name))
@@ -273,14 +278,13 @@ def says_something(offering: PublicOffering) -> bool:
 
 
 def _tab(offering: PublicOffering, name: TextName, attachments: tuple[Attachment, ...] = ()) -> Tab:
-    title, short = _TAB_TITLES[name]
     text: str = getattr(offering, name)
-    return Tab(offering.reference, name, title, short, text, attachments, offering.attachments)
+    return Tab(offering.reference, name, text, attachments, offering.attachments)
 
 
-def _compared(card: Card) -> Compared:
+def _compared(card: Card, topics: Topics) -> Compared:
     offering = card.offering
-    return Compared(declared(card), _tab(offering, "features"), _tab(offering, "compliance"))
+    return Compared(declared(card, topics), _tab(offering, "features"), _tab(offering, "compliance"))
 
 
 def _owners(offering: PublicOffering) -> dict[str, TextName]:

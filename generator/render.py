@@ -4,9 +4,10 @@ Every value is escaped. HTML comes from one place only, `markup`, as the one typ
 """
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,32 +21,20 @@ from generator.addresses import relative
 from generator.differences import brief
 from generator.documents import shown
 from generator.errors import InputError, Problem
-from generator.fields import PolicyJwtAlg
 from generator.headers import META_POLICY, with_index
+from generator.languages import Language
 from generator.models import Attachment, Picture, TextName
 from generator.pages import Page, Tab
 from generator.settings import Store
 from generator.templates_now import CompiledTemplates
 from generator.topics import answers, silent
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_SIGNING: Mapping[PolicyJwtAlg, str] = {
-    "rs256": "RS256 (RSA using SHA-256)",
-    "rs384": "RS384 (RSA using SHA-384)",
-    "rs512": "RS512 (RSA using SHA-512)",
-    "es256": "ES256 (ECDSA using P-256 and SHA-256)",
-    "es384": "ES384 (ECDSA using P-384 and SHA-384)",
-    "es512": "ES512 (ECDSA using P-521 and SHA-512)",
-}
-"""In the words of the specification (field "policy_jwt_alg")."""
-
 _KEPT_TEXTS = 8
 """An app's texts stand on its page, and then in what a comparison shows of it: each is rendered once."""
 
 _STATIC_FOLDER = "assets"
+_SAYS: Final = re.compile(rb'\bsay\("([\w.-]+)"')
+"""How a script asks for a word."""
 _UNLINKED = "404.html"
 """A host shows this page under any address, so its links cannot be relative."""
 
@@ -78,8 +67,12 @@ class RenderedPage:
     texts: str | None
 
 
-def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFile]:
-    """Read the files of ``assets/`` by name, a name from the first folder that has it. The theme ends the CSS."""
+def load_static(folders: Sequence[Path], store: Store, language: Language) -> Mapping[str, StaticFile]:
+    """Read the files of ``assets/`` by name, a name from the first folder that has it.
+
+    The theme ends the CSS. A script ``name.js`` that says something begins with the words that it says, as
+    ``nameWords``. Raises `InputError` for a word that there is not.
+    """
     files = {
         path.name: path
         for folder in reversed(folders)
@@ -89,7 +82,19 @@ def load_static(folders: Sequence[Path], store: Store) -> Mapping[str, StaticFil
     contents = {name: path.read_bytes() for name, path in sorted(files.items())}
     if "store.css" in contents:
         contents["store.css"] += f":root{{--accent:{store.accent};--radius:{store.radius}px}}\n".encode()
+    for name, content in contents.items():
+        if name.endswith(".js"):
+            contents[name] = _words_of(files[name], content, language) + content
     return {name: StaticFile(_hashed(name, content), content) for name, content in contents.items()}
+
+
+def _words_of(file: Path, content: bytes, language: Language) -> bytes:
+    keys = sorted({key.decode() for key in _SAYS.findall(content)})
+    unknown = [Problem(shown(file), key, "is no word of the pages") for key in keys if key not in language.words]
+    if unknown:
+        raise InputError(unknown)
+    said = json.dumps({key: language.words[key] for key in keys}, ensure_ascii=False)
+    return f"const {file.stem}Words = {said};\n".encode() if keys else b""
 
 
 def _hashed(name: str, content: bytes) -> str:
@@ -122,13 +127,24 @@ class Renderer:
     """Renders pages with one store's templates. A pure function of the page, once made."""
 
     def __init__(
-        self, store: Store, folders: Sequence[Path], static: Mapping[str, StaticFile], desk: Desk = NO_DESK
+        self,
+        store: Store,
+        folders: Sequence[Path],
+        static: Mapping[str, StaticFile],
+        language: Language,
+        desk: Desk = NO_DESK,
     ) -> None:
         self._store = store
         self._static = static
         self._desk = desk
-        self._text = lru_cache(maxsize=_KEPT_TEXTS)(partial(_text, store))
-        self._environment = _environment(folders, {"rendered": self._rendered, "plain": self._plain})
+        self._text = lru_cache(maxsize=_KEPT_TEXTS)(partial(_text, store, language))
+        filters: Mapping[str, Callable[..., object]] = {
+            "rendered": self._rendered,
+            "plain": self._plain,
+            **_worded(language),
+        }
+        self._environment = _environment(folders, filters)
+        self._environment.globals["say"] = language.say
         self._environment.loader = desk.loader or self._environment.loader
 
     def render(self, page: Page) -> RenderedPage:
@@ -200,11 +216,25 @@ def _environment(folders: Sequence[Path], filters: Mapping[str, Callable[..., ob
     return environment
 
 
-def _text(store: Store, text: str, name: TextName, files: Sequence[Attachment], folder: str) -> markup.Rendered:
+def _worded(language: Language) -> Mapping[str, Callable[..., str]]:
+    """Return the filters that depend on a language."""
+    return {
+        "day": language.day,
+        "day_of_year": language.day_of_year,
+        "filesize": language.filesize,
+        "month": language.month,
+    }
+
+
+def _text(
+    store: Store, language: Language, text: str, name: TextName, files: Sequence[Attachment], folder: str
+) -> markup.Rendered:
     """Turn a text into HTML for any page in `folder`, which is "" or ends in a slash."""
     link = _linker(store, folder)
     targets = {file.key: _target(file, link) for file in files}
-    return markup.render(text, flavour=store.markup, prefix=name, targets=targets)
+    table = language.words["prose.table"].replace("{text}", language.words[f"texts.{name}"])
+    labels = markup.Labels(table, language.words["prose.done"], language.words["prose.undone"])
+    return markup.render(text, flavour=store.markup, prefix=name, targets=targets, labels=labels)
 
 
 def _linker(store: Store, page_path: str) -> Callable[[str], str]:
@@ -244,25 +274,6 @@ def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
         trace = trace.tb_next
 
 
-def _day(moment: date) -> str:
-    """``12 March 2026``, the day as it was where the time was written."""
-    return f"{moment.day} {_month(moment)}"
-
-
-def _month(moment: date) -> str:
-    return f"{_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def _filesize(size: float) -> str:
-    """``212 KB``: decimal units, as shops and file managers show them; one decimal below ten."""
-    units = iter(("B", "KB", "MB", "GB"))
-    unit = next(units)
-    while round(size) >= 1000 and (larger := next(units, None)):
-        size, unit = size / 1000, larger
-    number = f"{size:.1f}".removesuffix(".0") if round(size, 1) < 10 else f"{size:.0f}"
-    return f"{number} {unit}"
-
-
 def _address(address: str | None) -> str:
     """The address, if a link may lead there; every `href` from an offering passes here."""
     try:
@@ -290,12 +301,8 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "answers": lru_cache(maxsize=_KEPT_TEXTS)(answers),
     "brief": brief,
     "cell": _cell,
-    "day": _day,
     "excerpt": markup.excerpt,
-    "filesize": _filesize,
     "iso": lambda moment: moment.isoformat(),
-    "month": _month,
-    "signing": _SIGNING.__getitem__,
     "silent": silent,
     "without_blanks": _without_blanks,
 }

@@ -70,7 +70,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "title": "The name of the store.",
         "tagline": "A sentence below the title.",
         "base_url": "Where the store is published. The sitemap and canonical addresses need it.",
-        "language": "The language of the texts, such as en or pt-BR.",
+        "language": "The language of the texts and of the pages around them; the words of en, de and nl come along.",
         "account": "The name of the account that the apps belong to.",
         "per_page": "How many cards stand on a page.",
         "markup": "How the texts are written: CommonMark, or the account's own formatting.",

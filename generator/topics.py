@@ -5,8 +5,8 @@ A topic is found by its words alone. Nothing is concluded from a sentence, and n
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from generator.markup_values import Heading, Passage
 
@@ -75,12 +75,32 @@ TOPICS = (
     ),
 )
 
+Topics = tuple[Topic, ...]
+
+
+def topics_in(names: Mapping[str, str], words: Mapping[str, Sequence[str]]) -> Topics:
+    """Return our topics in another language: their `names`, and the `words` that name them beside ours, by key.
+
+    A word is taken as it stands, but for the case of its letters; ``*`` at its end stands for more of them.
+    """
+    return tuple(_also(topic, names.get(topic.key, topic.name), words.get(topic.key, ())) for topic in TOPICS)
+
+
+def _also(topic: Topic, name: str, words: Sequence[str]) -> Topic:
+    if not words:
+        return replace(topic, name=name)
+    others = "|".join(re.escape(word.removesuffix("*")) + r"\w*" * word.endswith("*") for word in words)
+    return Topic(topic.key, name, re.compile(rf"{topic.words.pattern}|(?<!\w)(?:{others})(?!\w)", re.IGNORECASE))
+
+
 ATTESTED = tuple(topic for topic in TOPICS if topic.name.startswith(("ISO", "SOC", "HIPAA", "PCI")))
 """What an auditor attests: a provider that has it declares it as an assurance."""
 
-_END = re.compile(r"""[.!?…]["'”’»)\]]*(?=\s+["'“‘«(\[]?[^\W_a-zà-ÿ])""")
+_MONTH = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+_END = re.compile(rf"""[.!?…]["'”’»)\]]*(?=\s+["'“‘«„(\[]?[^\W_a-zà-ÿ])(?!(?<=\d\.)\s+(?:{_MONTH})\b)""")
+"""A German day is written with a dot, as in “am 1. März”."""
 _NO_END = re.compile(
-    r"(?:^|[\s(])(?:[^\W\d_]|e\.g|i\.e|etc|vs|approx|incl|no|nr|ltd|inc|corp|co|dr|mr|ms|mrs|st|art|sec)\.$",
+    r"(?:^|[\s(])(?:[^\W\d_]|e\.g|i\.e|etc|vs|approx|incl|no|nr|ltd|inc|corp|co|dr|mr|ms|mrs|st|art|sec|abs|bzw|ca|evtl|ggf|inkl|zzgl|bijv|evt|resp)\.$",
     re.IGNORECASE,
 )
 _LONGEST = 600
@@ -98,22 +118,22 @@ def sentences(words: str) -> Iterator[str]:
         yield rest
 
 
-def answers(passages: Iterable[Passage]) -> tuple[Answer, ...]:
+def answers(passages: Iterable[Passage], topics: Topics = TOPICS) -> tuple[Answer, ...]:
     """Find what a text says by topic: the sentences that name it, or else the first one under a heading that does."""
-    found: dict[Topic, dict[str, Quote]] = {topic: {} for topic in TOPICS}
-    headed: dict[Topic, dict[str, Quote]] = {topic: {} for topic in TOPICS}
+    found: dict[Topic, dict[str, Quote]] = {topic: {} for topic in topics}
+    headed: dict[Topic, dict[str, Quote]] = {topic: {} for topic in topics}
     opened: Heading | None = None
     for passage in passages:
-        named = [topic for topic in TOPICS if passage.heading and topic.words.search(passage.heading.text)]
+        named = [topic for topic in topics if passage.heading and topic.words.search(passage.heading.text)]
         is_first = passage.heading is not None and passage.heading is not opened
         opened = passage.heading
         for number, sentence in enumerate(sentences(passage.words)):
-            for topic in TOPICS:
+            for topic in topics:
                 if topic.words.search(sentence):
                     found[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
                 elif is_first and not number and topic in named:
                     headed[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
-    told = {topic: found[topic] or headed[topic] for topic in TOPICS}
+    told = {topic: found[topic] or headed[topic] for topic in topics}
     return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in told.items() if quotes)
 
 
@@ -121,12 +141,13 @@ def _short(sentence: str) -> str:
     return sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rstrip() + " …"
 
 
-def silent(answered: Iterable[Answer]) -> tuple[Topic, ...]:
+def silent(answered: Iterable[Answer], topics: Topics = TOPICS) -> Topics:
     """Return the topics that no sentence names."""
     told = {answer.topic for answer in answered}
-    return tuple(topic for topic in TOPICS if topic not in told)
+    return tuple(topic for topic in topics if topic not in told)
 
 
-def topic_of(declared: str) -> Topic | None:
+def topic_of(declared: str, topics: Topics = TOPICS) -> Topic | None:
     """Return the topic that the name of a declared assurance names, if it is one of ours."""
-    return next((topic for topic in TOPICS if topic.words.search(declared)), None)
+    named = (it for it in topics if it.words.search(declared) or it.name.casefold() == declared.casefold())
+    return next(named, None)

@@ -238,6 +238,8 @@ class Workshop:
         desk = Desk(self._written(edition, listings), disabled, edition.loader)
         settings = replace(self.settings, indexes=False)  # an index is made from pages that stand in a folder
         layout = lay_out(settings, edition.store, offerings, edition.logo, desk=desk)
+        problems += layout.warnings
+        refuse(problems, strict=self.settings.strict)
         pages = {page.path: page for page in layout.pages}
         files = frozenset(path for it in listings for path in _paths_of(edition.shelved[it.offering.reference].stock))
         return Window(listings, pages, layout.shared, files, layout.renderer, tuple(problems))

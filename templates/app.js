@@ -14,7 +14,7 @@
 {% macro get() %}
 {% set install = card.install | address %}
 {% set asks = not install or "{account}" in install %}
-<a class="button second" href="{{ link(card.path) if asks else install }}"{% if install and asks %} data-address="{{ install }}"{% endif %} rel="noopener">Get this app</a>
+<a class="button second" href="{{ link(card.path) if asks else install }}"{% if install and asks %} data-address="{{ install }}"{% endif %} rel="noopener">{{ say("actions.get") }}</a>
 {%- endmacro %}
 {% macro groups(them) %}
 {% for group in them | sort(attribute="name") %}
@@ -34,14 +34,14 @@
 <p><q>{{ it.words }}</q></p>
 {% endfor %}
 {% if answer.quotes | length > 2 %}
-<p><a href="{{ link(card.path) }}#topic-{{ answer.topic.key }}">{{ answer.quotes | length - 2 }} more</a></p>
+<p><a href="{{ link(card.path) }}#topic-{{ answer.topic.key }}">{{ say("count.more", count=answer.quotes | length - 2) }}</a></p>
 {% endif %}
 {%- endmacro %}
 {% macro text(html) %}
 {% if html %}<div class="prose">{{ html }}</div>{% endif %}
 {%- endmacro %}
 {% macro whole() %}
-<a href="{{ link(card.path) }}#compliance">{{ compared.compliance.title }}</a>
+<a href="{{ link(card.path) }}#compliance">{{ say("texts.compliance") }}</a>
 {%- endmacro %}
 
 appshelf.compared({{ card.slug | tojson }}, {
@@ -54,14 +54,14 @@ appshelf.compared({{ card.slug | tojson }}, {
     "categories": {{ groups(card.categories) | tojson }},
     "updated": {{ day(offering.updated_at) | tojson }},
     "created": {{ day(offering.created_at) | tojson }},
-    "form": {{ ("Yes" if offering.has_ui_extension else "No") | tojson }},
-    "person": {{ ("Yes" if offering.requires_enabled_oauth_person else "No") | tojson }},
-    "signing": {{ (offering.policy_jwt_alg | signing if offering.policy_jwt_alg else "") | tojson }},
-    "state": {{ ("Draft, not published yet" if offering.draft else "") | tojson }},
+    "form": {{ say("compare.yes" if offering.has_ui_extension else "compare.no") | tojson }},
+    "person": {{ say("compare.yes" if offering.requires_enabled_oauth_person else "compare.no") | tojson }},
+    "signing": {{ (say("signing." ~ offering.policy_jwt_alg) if offering.policy_jwt_alg else "") | tojson }},
+    "state": {{ (say("compare.draft") if offering.draft else "") | tojson }},
     {% for column, several in compared.declared.items() %}
     {{ ("declared " ~ column.key) | tojson }}: {{ promised(several, column.name) | tojson }},
     {% endfor %}
-    {% for answer in compliance.passages | answers %}
+    {% for answer in compliance.passages | answers(site.topics) %}
     {{ ("said " ~ answer.topic.key) | tojson }}: {{ said(answer) | tojson }},
     {% endfor %}
     {% if compared.compliance.text.strip() %}

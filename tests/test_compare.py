@@ -14,6 +14,7 @@ from generator.cards import shelve
 from generator.matrix import Column, declared
 from generator.models import DeclaredAssurance
 from generator.settings import Store
+from generator.topics import TOPICS
 from site_checks import build_site, check_site, public
 from stores import offering, picture, write_store
 
@@ -727,7 +728,7 @@ def test_what_was_declared_goes_by_topic_in_its_order() -> None:
     names = ("Accessibility", "ISO/IEC 27001:2022", "gdpr", "ISO 27001")
     assurances = tuple(DeclaredAssurance(name, "Certified", None, None, None) for name in names)
     (card,) = shelve(Store(), [public(assurances=assurances)]).cards
-    assert declared(card) == {
+    assert declared(card, TOPICS) == {
         Column("Accessibility", "Accessibility"): [assurances[0]],
         Column("iso-27001", "ISO 27001"): [assurances[1], assurances[3]],
         Column("gdpr", "GDPR"): [assurances[2]],

@@ -193,7 +193,7 @@ def test_words_of_a_text_find_its_app_with_the_passage(page: Page) -> None:
     expect(card).to_have_count(1)
     expect(card.locator(".name")).to_have_text("Delta Chat")
     expect(card.locator("mark")).to_have_text("shredded")
-    expect(card.locator(".line")).to_contain_text("“… ninety days, then shredded <b>for good</b>; a lansweeper")
+    expect(card.locator(".line")).to_contain_text("… ninety days, then shredded <b>for good</b>; a lansweeper")
     assert told(page) == "1 of 64 apps"
     card.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Retention", exact=True)).to_be_in_viewport()

@@ -92,7 +92,7 @@ def test_facets_have_counts_and_common_options_first() -> None:
     )
     assert options(found.facets) == {
         "declared": [("SOC 2", 2), ("GDPR", 1)],
-        "has": [("person", 1), ("form", 1)],
+        "has": [("form", 1), ("person", 1)],
         "publisher": [("borealis", 2), ("acme", 1)],
     }
 

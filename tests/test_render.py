@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from generator.errors import InputError, Problem
+from generator.languages import load_language
 from generator.models import Attachment, DeclaredAssurance, Download, Picture, PublicOffering, Screenshot, Variant
 from generator.pages import Page, Tab, plan_pages
 from generator.render import RenderedPage, Renderer, TextNote, load_static
@@ -18,6 +19,7 @@ from site_checks import parse, public
 
 BASE = "https://apps.example.com/shop/"
 STORE = Store(title="Widget Apps")
+ENGLISH = load_language([PACKAGED_TEMPLATES], "en")
 Render = Callable[..., str]
 
 
@@ -31,7 +33,7 @@ def lay(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def renderer(*folders: Path, store: Store = STORE) -> Renderer:
-    return Renderer(store, folders, load_static(folders, store))
+    return Renderer(store, folders, load_static(folders, store, ENGLISH), ENGLISH)
 
 
 @pytest.fixture
@@ -64,44 +66,46 @@ def problem_of(folder: Path, page: Page | None = None) -> Problem:
 
 
 def test_an_asset_carries_the_hash_of_its_content(tmp_path: Path) -> None:
-    static = load_static([lay(tmp_path, {"assets/store.js": "let a = 1\n"})], STORE)
+    static = load_static([lay(tmp_path, {"assets/store.js": "let a = 1\n"})], STORE, ENGLISH)
     digest = sha256(b"let a = 1\n").hexdigest()[:12]
     assert static["store.js"].path == f"assets/store.{digest}.js"
     assert static["store.js"].content == b"let a = 1\n"
 
 
 def test_another_content_is_another_path(tmp_path: Path) -> None:
-    one = load_static([lay(tmp_path / "1", {"assets/a.css": "a{}"})], STORE)
-    other = load_static([lay(tmp_path / "2", {"assets/a.css": "b{}"})], STORE)
+    one = load_static([lay(tmp_path / "1", {"assets/a.css": "a{}"})], STORE, ENGLISH)
+    other = load_static([lay(tmp_path / "2", {"assets/a.css": "b{}"})], STORE, ENGLISH)
     assert one["a.css"].path != other["a.css"].path
 
 
 def test_the_theme_ends_the_stylesheet_and_is_part_of_its_hash(tmp_path: Path) -> None:
     folder = lay(tmp_path, {"assets/store.css": "body{}\n", "assets/other.css": "body{}\n"})
-    static = load_static([folder], Store(accent="#123aBC", radius=0))
+    static = load_static([folder], Store(accent="#123aBC", radius=0), ENGLISH)
     assert static["store.css"].content == b"body{}\n:root{--accent:#123aBC;--radius:0px}\n"
-    assert static["store.css"].path != load_static([folder], STORE)["store.css"].path
+    assert static["store.css"].path != load_static([folder], STORE, ENGLISH)["store.css"].path
     assert static["other.css"].content == b"body{}\n"
 
 
 def test_a_store_replaces_one_asset_and_keeps_the_rest(tmp_path: Path) -> None:
     own = lay(tmp_path / "own", {"assets/store.js": "own"})
     ours = lay(tmp_path / "ours", {"assets/store.js": "ours", "assets/theme.js": "theme"})
-    static = load_static([own, ours], STORE)
+    static = load_static([own, ours], STORE, ENGLISH)
     assert {name: file.content for name, file in static.items()} == {"store.js": b"own", "theme.js": b"theme"}
 
 
 def test_a_store_without_assets_has_ours(tmp_path: Path) -> None:
-    assert load_static([tmp_path / "none", PACKAGED_TEMPLATES], STORE) == load_static([PACKAGED_TEMPLATES], STORE)
-    assert {"store.css", "store.js", "mark.svg"} <= load_static([PACKAGED_TEMPLATES], STORE).keys()
+    assert load_static([tmp_path / "none", PACKAGED_TEMPLATES], STORE, ENGLISH) == load_static(
+        [PACKAGED_TEMPLATES], STORE, ENGLISH
+    )
+    assert {"store.css", "store.js", "mark.svg"} <= load_static([PACKAGED_TEMPLATES], STORE, ENGLISH).keys()
 
 
 def test_hidden_files_and_folders_are_no_assets(tmp_path: Path) -> None:
     folder = lay(
         tmp_path, {"assets/.DS_Store": "x", "assets/.env": "SECRET=1", "assets/a.css": "", "assets/b/c.css": ""}
     )
-    assert "a.css" in load_static([folder], STORE)
-    assert not any(name.startswith(".") for name in load_static([folder], STORE))
+    assert "a.css" in load_static([folder], STORE, ENGLISH)
+    assert not any(name.startswith(".") for name in load_static([folder], STORE, ENGLISH))
 
 
 def test_a_template_links_an_asset_from_where_it_stands(render: Render, tmp_path: Path) -> None:
@@ -326,14 +330,14 @@ def test_months_have_english_names_in_every_locale(render: Render) -> None:
     ],
 )
 def test_how_requests_are_signed(render: Render, algorithm: str, shown: str) -> None:
-    assert render("{{ it | signing }}", it=algorithm) == shown
+    assert render("{{ say('signing.' ~ it) }}", it=algorithm) == shown
 
 
 # Texts
 
 
 def tab(text: str, *files: Attachment) -> Tab:
-    return Tab("wdc_dusk", "features", "Features", "Features", text, (), files)
+    return Tab("wdc_dusk", "features", text, (), files)
 
 
 def test_a_text_becomes_html_for_the_page_it_stands_on(render: Render) -> None:
@@ -477,5 +481,5 @@ def test_every_name_in_our_templates_is_defined_for_the_barest_offering() -> Non
 )
 def test_the_hash_stands_behind_the_first_part_of_a_name(tmp_path: Path, name: str, path: str) -> None:
     """A name without an ending is not hidden by it."""
-    static = load_static([lay(tmp_path, {f"assets/{name}": "x"})], STORE)
+    static = load_static([lay(tmp_path, {f"assets/{name}": "x"})], STORE, ENGLISH)
     assert re.fullmatch(path, static[name].path)

@@ -17,7 +17,8 @@
   const title = document.title;
 
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
-  const words = (key, name = "") => main.dataset[key].replace("{}", () => name);
+  // The words of the store's language: the build puts those that are named here, as `words`, before the first line.
+  const say = (key, values = {}) => compareWords[key].replace(/\{(\w+)\}/g, (_, it) => values[it]);
   const tell = (text) => { $("[data-done]").textContent = text; };
 
   // --------------------------------------------------------------------------------------------- which apps, and how
@@ -110,12 +111,11 @@
   };
   const acts = (app, slugs) => {
     const td = cell(app, app.get);
-    const remove = make("button", { type: "button", className: "plain remove" });
-    remove.textContent = words("remove");
-    remove.append(make("span", { className: "hidden", textContent: ` ${app.name}` }));
+    const name = say("compare.remove_app", { name: app.name });
+    const remove = make("button", { type: "button", className: "plain remove", textContent: say("compare.remove"), ariaLabel: name });
     remove.addEventListener("click", () => {
       const at = slugs.indexOf(app.slug);
-      tell(words("removed", app.name));
+      tell(say("compare.removed", { name: app.name }));
       go(slugs.filter((it) => it !== app.slug)).then(() => {
         const left = $$(".remove", table);
         (left[Math.min(at, left.length - 1)] || input).focus();
@@ -223,9 +223,9 @@
     const apps = loaded.filter(Boolean);
     const told = missing.map((name) => {
       const app = known && known.find((it) => it.slug === name);
-      return known && !app ? words("unknown", name) : words("broken", app ? app.name : name);
+      return known && !app ? say("compare.unknown", { name }) : say("compare.unloaded", { name: app ? app.name : name });
     });
-    if (names.length > MOST) told.push(words("many", names.length));
+    if (names.length > MOST) told.push(say("compare.many", { count: names.length }));
     if (note) told.push(note);
     $("[data-told]").textContent = told.join(" ");
     shown = apps.map((app) => app.slug);
@@ -248,7 +248,7 @@
     return draw();
   };
   const add = async (name, appName) => {
-    tell(words("added", appName));
+    tell(say("compare.added", { name: appName }));
     await go([...shown, name]);
     if (adding.hidden) region.focus({ preventScroll: true }); // the field that had the focus is gone
   };
@@ -293,7 +293,7 @@
     if (text !== input.value.trim() || document.activeElement !== input) return;
     const found = apps ? matching(apps, text).slice(0, SUGGESTED) : [];
     close();
-    if (!found.length) $("[data-hint]").textContent = apps ? words("nothing", text) : words("listless");
+    if (!found.length) $("[data-hint]").textContent = apps ? say("compare.none", { words: text }) : say("compare.listless");
     options.append(...found.map(option));
     options.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
@@ -340,7 +340,7 @@
     if (!added && (given.has("app") || !before.length)) return draw();
     const names = added ? [...before.filter((name) => name !== added), added] : before;
     history.replaceState(null, "", address(names.slice(-MOST), false));
-    return draw(names.length > MOST ? words("room") : "");
+    return draw(names.length > MOST ? say("compare.room") : "");
   };
   begin();
 })();

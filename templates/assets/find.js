@@ -2,6 +2,8 @@
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  // The words of the store's language: the build puts those that are named here, as `words`, before the first line.
+  const say = (key, values = {}) => findWords[key].replace(/\{(\w+)\}/g, (_, it) => values[it]);
 
   const form = $("[data-search]");
   const input = $("input", form);
@@ -185,7 +187,7 @@
     for (const box of $$("input", choices)) box.checked = [asked[box.name]].flat().includes(box.value);
     if (![...sort.options].some((option) => option.value === asked.sort)) asked.sort = "";
     sort.value = asked.sort;
-    sort.options[0].textContent = asked.q ? "best match" : "name";
+    sort.options[0].textContent = asked.q ? say("finder.best") : say("finder.by_name");
     for (const chip of chips) {
       if (chip.dataset.category === asked.category) chip.setAttribute("aria-current", "true");
       else chip.removeAttribute("aria-current");
@@ -243,11 +245,13 @@
   // -------------------------------------------------------------------------------------------------- what is found
 
   const base = new URL(form.dataset.search, location.href);
-  const quote = ({ shown, starts, ends }) => [
-    starts ? "“" : "“… ",
-    ...shown.flatMap(([word, isFound], i) => [i ? " " : "", isFound ? Object.assign(document.createElement("mark"), { textContent: word }) : word]),
-    ends ? "”" : " …”",
-  ];
+  const quote = ({ shown, starts, ends }) => {
+    const words = document.createElement("q");
+    words.append(starts ? "" : "… ");
+    words.append(...shown.flatMap(([word, isFound], i) => [i ? " " : "", isFound ? Object.assign(document.createElement("mark"), { textContent: word }) : word]));
+    words.append(ends ? "" : " …");
+    return words;
+  };
   const card = ({ app, said }, list) => {
     const it = $("[data-card]").content.firstElementChild.cloneNode(true);
     const [link, by, badges] = [$("a", it), $(".by", it), $(".badges", it)];
@@ -258,16 +262,16 @@
     if (rest) link.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: app.name.slice(short.length) }));
     $(".line", it).textContent = app.line || "";
     if (said) {
-      $(".line", it).replaceChildren(...quote(said));
+      $(".line", it).replaceChildren(quote(said));
       if (said.id) link.hash = said.id;
     }
     const publisher = Object.keys(list.publishers).length > 1 ? [list.publishers[app.publisher]] : [];
-    by.textContent = [...publisher, ...(app.featured ? ["Featured"] : [])].join(" · ");
-    if (app.draft) by.append(" ", Object.assign(document.createElement("span"), { className: "draft", textContent: "Draft" }));
+    by.textContent = [...publisher, ...(app.featured ? [say("card.featured")] : [])].join(" · ");
+    if (app.draft) by.append(" ", Object.assign(document.createElement("span"), { className: "draft", textContent: say("card.draft") }));
     if (!by.textContent) by.remove();
     const has = app.has || [];
-    const quiet = [...(has.includes("form") ? ["Configurable"] : []), ...(has.includes("person") ? ["Acts as a person"] : [])];
-    const declared = app.declared ? [`${app.declared[0]} declared`] : [];
+    const quiet = [...(has.includes("form") ? [say("card.configurable")] : []), ...(has.includes("person") ? [say("card.person")] : [])];
+    const declared = app.declared ? [say("card.declared", { topic: app.declared[0] })] : [];
     for (const words of [...declared, ...quiet.slice(0, 2 - declared.length)]) {
       const item = document.createElement("li");
       item.textContent = words;
@@ -283,20 +287,21 @@
     shelf.append(...matches.slice(from, until).map((it) => card(it, list)));
     const left = matches.length - shelf.children.length;
     more.hidden = left <= 0;
-    more.textContent = `Show ${Math.min(left, STEP)} more of ${left}`;
+    more.textContent = say("finder.more_of", { count: Math.min(left, STEP), left });
   };
 
   const nothing = (list) => {
     $("[data-none]").hidden = matches.length > 0;
     if (matches.length) return;
-    $("[data-nothing]").textContent = asked.q ? `No app matches “${asked.q}”${isChosen() || asked.category ? " with these filters" : ""}` : "No app matches these filters";
+    const filtered = isChosen() || asked.category ? say("finder.none_both", { words: asked.q }) : say("finder.none", { words: asked.q });
+    $("[data-nothing]").textContent = asked.q ? filtered : say("finder.none_chosen");
     const joined = wordsOf(asked.q).join("");
     const most = Math.min(5, Math.floor(joined.length / 2.5));
     const far = (app) => Math.min(...[...app.words, app.joined].map((word) => distance(joined, word, most)));
     const near = list.apps.map((app) => [far(app), app]).filter(([it]) => it <= most && most).sort((a, b) => a[0] - b[0]).slice(0, 3);
     const names = near.map(([, app]) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: app.name }));
     $("[data-near]").hidden = !names.length;
-    $("[data-names]").replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? " or " : ", ") : "", it]));
+    $("[data-names]").replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? say("finder.or") : ", ") : "", it]));
   };
 
   let turn = 0;
@@ -312,7 +317,7 @@
       list = await load();
     } catch {
       delete root.dataset.finding;
-      told.textContent = "The list cannot be loaded: all apps are shown.";
+      told.textContent = say("finder.broken");
       return false;
     }
     if (mine !== turn) return false;
@@ -340,7 +345,7 @@
     found.hidden = !isAsked;
     if (isAsked) root.dataset.finding = "";
     if (!isAsked) told.textContent = before;
-    else if (matches.length || !isMoreToCome) told.textContent = `${matches.length} of ${told.dataset.told}`;
+    else if (matches.length || !isMoreToCome) told.textContent = say("finder.of", { found: matches.length, apps: told.dataset.told });
   };
 
   const addFromTexts = async (list, scored, mine) => {

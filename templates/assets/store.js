@@ -2,6 +2,8 @@
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  // The words of the store's language: the build puts those that are named here, as `words`, before the first line.
+  const say = (key, values = {}) => storeWords[key].replace(/\{(\w+)\}/g, (_, it) => values[it]);
 
   const named = (hash) => {
     try { return document.getElementById(decodeURIComponent(hash.slice(1))); } catch { return null; }
@@ -147,7 +149,7 @@
     link.className = "enlarge";
     link.href = largest ? largest[0] : img.src;
     img.replaceWith(link);
-    link.append(img, " ", Object.assign(document.createElement("span"), { textContent: "Open larger" }));
+    link.append(img, " ", Object.assign(document.createElement("span"), { textContent: say("prose.larger") }));
   });
 
   // Addresses with {account}: the visitor says the account once, and only this browser keeps it.
@@ -194,7 +196,7 @@
     input.addEventListener("input", () => check());
     input.addEventListener("invalid", (event) => {
       event.preventDefault();
-      check(input.value ? "Only letters, digits and hyphens, without spaces or dots." : "Please enter your account.");
+      check(input.value ? say("actions.wrong") : say("actions.missing"));
       input.focus();
     });
     links.forEach((a) => a.addEventListener("click", (event) => {
@@ -222,8 +224,7 @@
     const button = document.createElement("button");
     const status = document.createElement("span");
     box.className = "code";
-    Object.assign(button, { type: "button", className: "copy-code", textContent: "Copy" });
-    button.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: " the code" }));
+    Object.assign(button, { type: "button", className: "copy-code", textContent: say("copy.do"), ariaLabel: say("copy.code") });
     button.dataset.copy = pre.textContent.replace(/\n$/, "");
     status.className = "hidden";
     status.setAttribute("role", "status");
@@ -233,13 +234,14 @@
 
   // Copying, where the browser allows it; elsewhere the text is selected, ready to be copied.
   $$("[data-copy]").forEach((button) => {
+    const label = button.textContent;
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(button.dataset.copy);
         const status = button.nextElementSibling;
-        button.firstChild.textContent = status.textContent = "Copied";
+        button.textContent = status.textContent = say("copy.done");
         setTimeout(() => {
-          button.firstChild.textContent = "Copy";
+          button.textContent = label;
           status.textContent = "";
         }, 2000);
       } catch {
@@ -253,7 +255,7 @@
   // A build has no clock, a browser has: what was valid until a day that is over is marked.
   const markExpired = (within) => $$("[data-until]", within).forEach((words) => {
     if (new Date(`${words.dataset.until}T23:59:59`) >= new Date()) return;
-    words.textContent = "expired on";
+    words.textContent = say("offering.expired");
     words.className = "expired";
   });
   markExpired(document);

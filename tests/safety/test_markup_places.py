@@ -21,6 +21,7 @@ from generator.catalog import read_catalog
 from generator.characters import clean
 from generator.content import ContentFolder
 from generator.errors import InputError, Problem
+from generator.languages import load_language
 from generator.pages import plan_pages
 from generator.render import Renderer, load_static
 from generator.settings import PACKAGED_TEMPLATES, Store, load_store
@@ -231,7 +232,8 @@ def test_records_from_a_file_become_the_same_pages(share: int, built: Any, tmp_p
 @pytest.fixture(scope="module")
 def renderer() -> Renderer:
     folders = (PACKAGED_TEMPLATES,)
-    return Renderer(Store(), folders, load_static(folders, Store()))
+    language = load_language(folders, "en")
+    return Renderer(Store(), folders, load_static(folders, Store(), language), language)
 
 
 @pytest.mark.parametrize(
