@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import compress
 
 from generator.cards import Card
 from generator.markup import Flavour, passages
 from generator.models import DeclaredAssurance
-from generator.topics import Answer, Topics, answers, topic_of
+from generator.topics import Answer, Topics, answers, may_answer, topic_of
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What an app says about a topic: what its provider declared, and how often the text names it, first where.
-
-    `place` is the id of the heading above the first sentence that names it; "" when the text has none there.
-    """
+    """What an app says about a topic: what its provider declared, and in how many sentences the text names it."""
 
     declared: tuple[DeclaredAssurance, ...]
     quotes: int
-    place: str
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the app says anything about the topic."""
+        return bool(self.declared or self.quotes)
+
+    @property
+    def valid_until(self) -> date | None:
+        """The last day on which anything of what was declared holds; none when some of it has no end."""
+        days = [assurance.valid_until for assurance in self.declared]
+        return max((day for day in days if day), default=None) if all(days) else None
 
 
 @dataclass(frozen=True)
@@ -36,10 +45,25 @@ class Row:
     card: Card
     cells: tuple[Cell, ...]
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether the app says anything about any of the topics."""
+        return any(cell.is_filled for cell in self.cells)
 
-def outspoken(cards: Sequence[Card]) -> list[Card]:
-    """Return the apps that say anything about security or compliance."""
-    return [card for card in cards if card.offering.compliance.strip() or card.offering.assurances]
+
+@dataclass(frozen=True)
+class Table:
+    """Some apps by topics. What no app says anything about has no column, an app that says nothing no row."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    unnamed: tuple[Column, ...]
+    silent: tuple[Card, ...]
+
+
+def outspoken(cards: Sequence[Card], topics: Topics) -> list[Card]:
+    """Return the apps that may say something by topic."""
+    return [card for card in cards if card.offering.assurances or may_answer(card.offering.compliance, topics)]
 
 
 def columns(cards: Sequence[Card], topics: Topics) -> tuple[Column, ...]:
@@ -54,6 +78,18 @@ def rows(cards: Sequence[Card], shown: Sequence[Column], topics: Topics, flavour
     return tuple(_row(card, shown, topics, flavour) for card in cards)
 
 
+def table(cards: Sequence[Card], shown: Sequence[Column], topics: Topics, flavour: Flavour) -> Table:
+    """Read the texts of some apps, and leave out of the table what nobody says."""
+    read = rows(cards, shown, topics, flavour)
+    used = [any(row.cells[i].is_filled for row in read) for i in range(len(shown))]
+    return Table(
+        columns=tuple(compress(shown, used)),
+        rows=tuple(Row(row.card, tuple(compress(row.cells, used))) for row in read if row.is_filled),
+        unnamed=tuple(it for it, is_used in zip(shown, used, strict=True) if not is_used),
+        silent=tuple(row.card for row in read if not row.is_filled),
+    )
+
+
 def declared(card: Card, topics: Topics) -> Mapping[Column, Sequence[DeclaredAssurance]]:
     """Return what an app's provider declared, by the columns that it is about, in the order of its declaration."""
     found: dict[Column, list[DeclaredAssurance]] = {}
@@ -65,13 +101,12 @@ def declared(card: Card, topics: Topics) -> Mapping[Column, Sequence[DeclaredAss
 
 
 def _row(card: Card, shown: Sequence[Column], topics: Topics, flavour: Flavour) -> Row:
-    read = passages(card.offering.compliance, flavour=flavour, prefix="compliance")
+    text = card.offering.compliance
+    read = passages(text, flavour=flavour, prefix="compliance") if may_answer(text, topics) else ()
     said = {it.topic.key: it for it in answers(read, topics)}
     promised = declared(card, topics)
     return Row(card, tuple(_cell(promised.get(it, ()), said.get(it.key)) for it in shown))
 
 
 def _cell(promised: Sequence[DeclaredAssurance], said: Answer | None) -> Cell:
-    quotes = said.quotes if said else ()
-    heading = quotes[0].heading if quotes else None
-    return Cell(tuple(promised), len(quotes), heading.id if heading else "")
+    return Cell(tuple(promised), len(said.quotes) if said else 0)

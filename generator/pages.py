@@ -11,7 +11,7 @@ from functools import partial
 from generator.cards import Card, Group, related, shelve
 from generator.finder import Finder, found_by
 from generator.markup import mentioned
-from generator.matrix import Column, columns, declared, outspoken, rows
+from generator.matrix import Column, columns, declared, outspoken, rows, table
 from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture, PublicOffering, TextName
 from generator.news import Update, latest, of_compliance, updates_of
 from generator.records import short_record, whole_record
@@ -22,7 +22,7 @@ UPDATED = 100
 """Updates on their page."""
 FEED = 50
 """Entries of a feed."""
-SECURITY = 100
+SECURITY = 50
 """Apps on a page of the table of topics."""
 
 
@@ -104,9 +104,9 @@ class Site:
     """What every page knows of the store around it. Groups are sorted by name.
 
     `finder` is what a browser searches and chooses from; with a single app there is nothing to find or to compare.
-    `has_security` tells whether any app says anything about it, `has_feed` whether there are dates and an address for
-    a feed, `has_compliance_feed` whether, beside these, any app is known to have changed what it says; `has_index`
-    whether the texts have a full-text index. `topics` are what is looked for in what apps say about security.
+    `has_security` tells whether any app may say anything about it by topic, `has_feed` whether there are dates and an
+    address for a feed, `has_compliance_feed` whether, beside these, any app is known to have changed what it says;
+    `has_index` whether the texts have a full-text index. `topics` are what is looked for in what apps say about it.
     """
 
     store: PublicStore
@@ -140,7 +140,7 @@ def plan_pages(
     updates = latest(cards)
     published = [update for update in updates if not update.card.offering.draft] if store.base_url else []
     news, compliance = _news(published), of_compliance(published)[:FEED]
-    spoken = outspoken(cards)
+    spoken = outspoken(cards, topics)
     site = Site(
         store=store.public,
         logo=logo,
@@ -158,7 +158,7 @@ def plan_pages(
         *_index_pages(site, cards),
         *_group_pages(site, members),
         _updated_page(site, updates),
-        *_security_pages(site, spoken),
+        *_security_pages(site, cards, spoken),
         *_compare_page(site),
         *_offering_pages(site, cards, members),
         *_record_pages(site, cards),
@@ -197,20 +197,20 @@ def _updated_page(site: Site, updates: Sequence[Update]) -> Page:
 
 
 # /security/, paged, and /security/topics.csv
-def _security_pages(site: Site, cards: Sequence[Card]) -> Iterator[Page]:
-    """What every app says about security and compliance; none when no app says anything."""
-    shown = columns(cards, site.topics)
-    read = partial(rows, shown=shown, topics=site.topics, flavour=site.store.markup)
-    for pager, part in _paged("security/", cards, SECURITY) if cards else ():
-        context = {"site": site, "pager": pager, "columns": shown, "count": len(cards)}
-        yield Page(
-            pager.path,
-            "security.html",
-            Late(context, "rows", partial(read, part)),
-        )
-    if cards:
-        context = {"site": site, "columns": shown}
-        yield Page("security/topics.csv", "security.csv", Late(context, "rows", partial(read, cards)))
+def _security_pages(site: Site, cards: Sequence[Card], spoken: Sequence[Card]) -> Iterator[Page]:
+    """What the apps say about security and compliance by topic; none when no app says anything."""
+    if not spoken:
+        return
+    shown = columns(spoken, site.topics)
+    read = partial(table, shown=shown, topics=site.topics, flavour=site.store.markup)
+    speaking = {card.path for card in spoken}
+    silent = [card for card in cards if card.path not in speaking]
+    for pager, part in _paged("security/", spoken, SECURITY):
+        context = {"site": site, "pager": pager, "count": len(spoken), "apps": part}
+        context["silent"] = [] if pager.next else silent
+        yield Page(pager.path, "security.html", Late(context, "table", partial(read, part)))
+    late = partial(rows, cards, shown, site.topics, site.store.markup)
+    yield Page("security/topics.csv", "security.csv", Late({"site": site, "columns": shown}, "rows", late))
 
 
 # /compare/

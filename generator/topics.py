@@ -1,28 +1,35 @@
 """What buyers ask about security and compliance, and the sentences of a text that name it: quoted, never judged. Pure.
 
-A topic is found by its words alone. Nothing is concluded from a sentence, and nothing from its absence: a page says
-"no sentence about …", which is a fact about the text.
+A topic is found by its words alone, in a sentence or in the heading above it. Nothing is concluded from a sentence,
+and nothing from its absence: a page says "no sentence about …", which is a fact about the text.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from markdown_it.common.utils import unescapeAll
 
 from generator.markup_values import Heading, Passage
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Something that buyers ask about: its name, its key in addresses, and the words that name it."""
+    """Something that buyers ask about: its name, its key in addresses, and the words that name it.
+
+    `headings` are the words that name it in a heading, where one word says less elsewhere: “Location”.
+    """
 
     key: str
     name: str
     words: re.Pattern[str]
+    headings: re.Pattern[str]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A sentence, word for word, and the heading that it stands under."""
+    """A sentence, word for word, after the one that it refers to if it does; and the heading that it stands under."""
 
     words: str
     heading: Heading | None
@@ -36,8 +43,12 @@ class Answer:
     quotes: tuple[Quote, ...]
 
 
-def _topic(key: str, name: str, words: str) -> Topic:
-    return Topic(key, name, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE))
+def _topic(key: str, name: str, words: str, headings: str = "") -> Topic:
+    return Topic(key, name, _naming(words), _naming(f"{words}|{headings}" if headings else words))
+
+
+def _naming(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
 TOPICS = (
@@ -53,18 +64,29 @@ TOPICS = (
         "data-location",
         "Data location",
         r"(?-i:data cent(?:er|re)s?)|data (?:location|residency|regions?)|European Union|European Economic Area|EU|EEA"
-        r"|(?:hosted|stored|processed|kept|located|reside[sd]?) in",
+        r"|(?:hosted|stored|processed|kept|located|reside[sd]?) in"
+        r"|(?-i:(?:held|runs?|running|operated|takes? place|servers?|process(?:es|ing)|stores?|hosts?|keeps?)"
+        r"(?: [a-z]+){0,3} in(?= [A-Z]))",
+        headings=r"locations?|residency|hosting|hosted|where .*",
     ),
-    _topic("retention", "Retention", r"retention|retain(?:s|ed)?|(?:kept|stored) for|deleted (?:after|within)"),
+    _topic(
+        "retention",
+        "Retention",
+        r"retention|retain(?:s|ed)?|(?:kept|stored|held) (?:for|until)|deleted (?:after|within)"
+        r"|for (?:at most )?\d+ (?:hours|days|weeks|months|years)",
+        headings="kept for|how long .*",
+    ),
     _topic("deletion", "Deletion", r"delet(?:e|es|ed|ing|ion)|eras(?:e|es|ed|ing|ure)"),
     _topic("encryption", "Encryption", r"(?:un)?encrypt\w*|TLS(?: ?1\.[0-3])?|SSL|AES(?:-?(?:128|192|256))?"),
     _topic("backups", "Backups", r"back-?ups?|backed up"),
-    _topic("subprocessors", "Subprocessors", r"sub-?(?:processors?|contractors?)"),
+    _topic("subprocessors", "Subprocessors", r"sub-?(?:processors?|contractors?)", headings="third parties|suppliers"),
     _topic(
         "sign-in",
         "Sign-in",
         r"(?:sign|signs|signed|signing|log|logs|logged)[ -]in|log-?ins?|single sign-on|SSO|SAML|OAuth(?: ?2(?:\.0)?)?"
-        r"|OpenID|MFA|2FA|(?:multi|two)-?factor|second factor|passwords?",
+        r"|OpenID|MFA|2FA|(?:multi|two)-?factor|second factor|password (?:policy|rules)|passwordless"
+        r"|passwords? (?:are|is)",
+        headings="authentication",
     ),
     _topic("penetration-test", "Penetration test", r"pen(?:etration)?[ -]?test(?:s|ed|ing|er|ers)?"),
     _topic("audit-log", "Audit log", r"audit (?:logs?|trails?|records?)|(?:is|are) logged"),
@@ -90,7 +112,9 @@ def _also(topic: Topic, name: str, words: Sequence[str]) -> Topic:
     if not words:
         return replace(topic, name=name)
     others = "|".join(re.escape(word.removesuffix("*")) + r"\w*" * word.endswith("*") for word in words)
-    return Topic(topic.key, name, re.compile(rf"{topic.words.pattern}|(?<!\w)(?:{others})(?!\w)", re.IGNORECASE))
+    return Topic(
+        topic.key, name, _naming(f"{topic.words.pattern}|{others}"), _naming(f"{topic.headings.pattern}|{others}")
+    )
 
 
 ATTESTED = tuple(topic for topic in TOPICS if topic.name.startswith(("ISO", "SOC", "HIPAA", "PCI")))
@@ -103,6 +127,17 @@ _NO_END = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|e\.g|i\.e|etc|vs|approx|incl|no|nr|ltd|inc|corp|co|dr|mr|ms|mrs|st|art|sec|abs|bzw|ca|evtl|ggf|inkl|zzgl|bijv|evt|resp)\.$",
     re.IGNORECASE,
 )
+_REFERS = re.compile(
+    r"(?:There (?:is|are) no (?:other|further)|No other|They|It|This|These|Those|Both|Neither|Such|Others?"
+    r"|Es gibt keine? (?:anderen?|weiteren?)|Sie|Diese[rsmn]?|Beide|Er is geen ander|Zij|Ze|Deze|Dit|Beide)\b"
+)
+"""How a sentence begins that says little without the one before it."""
+_UNDER_A_HEADING = 6
+"""Sentences of a section that are about the topic of its heading, though they do not name it."""
+_MARKS = re.compile(r"[*~`\\\[\]<>]|(?<![^\W_])_+|_+(?![^\W_])")
+"""What markup may put around words."""
+_INSIDE = re.compile(r"\w(?:[*~`\\\[\]<>]+|\]\S*\))\w")
+"""Where it may stand inside one, or may not be markup at all."""
 _LONGEST = 600
 """Characters of a quoted sentence; what never ends is cut there."""
 
@@ -119,31 +154,61 @@ def sentences(words: str) -> Iterator[str]:
 
 
 def answers(passages: Iterable[Passage], topics: Topics = TOPICS) -> tuple[Answer, ...]:
-    """Find what a text says by topic: the sentences that name it, or else the first one under a heading that does."""
+    """Find what a text says by topic: the sentences that name it, and the first ones under a heading that does.
+
+    Under a heading that names several topics, a sentence that names none of them may be about either: the first one
+    stands for what no sentence names.
+    """
     found: dict[Topic, dict[str, Quote]] = {topic: {} for topic in topics}
-    headed: dict[Topic, dict[str, Quote]] = {topic: {} for topic in topics}
+    spare: dict[Topic, dict[str, Quote]] = {topic: {} for topic in topics}
+    named: list[Topic] = []
     opened: Heading | None = None
+    said = 0
     for passage in passages:
-        named = [topic for topic in topics if passage.heading and topic.words.search(passage.heading.text)]
-        is_first = passage.heading is not None and passage.heading is not opened
-        opened = passage.heading
-        for number, sentence in enumerate(sentences(passage.words)):
+        if passage.heading is not opened:
+            opened, said = passage.heading, 0
+            named = [topic for topic in topics if opened and topic.headings.search(opened.text)]
+        before = ""
+        for sentence in sentences(passage.words):
+            said += 1
+            about = named if len(named) == 1 and said <= _UNDER_A_HEADING else ()
             for topic in topics:
-                if topic.words.search(sentence):
-                    found[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
-                elif is_first and not number and topic in named:
-                    headed[topic].setdefault(sentence, Quote(_short(sentence), passage.heading))
-    told = {topic: found[topic] or headed[topic] for topic in topics}
+                if topic in about or topic.words.search(sentence):
+                    found[topic].setdefault(sentence, _quote(sentence, before, passage.heading, found[topic]))
+                elif said == 1 and topic in named:
+                    spare[topic][sentence] = Quote(_short(sentence), passage.heading)
+            before = sentence
+    told = {topic: found[topic] or spare[topic] for topic in topics}
     return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in told.items() if quotes)
+
+
+def may_answer(text: str, topics: Topics = TOPICS) -> bool:
+    """Whether a text may say something by topic, told without reading it as markup.
+
+    When this is false, `answers` finds nothing; when it is true, it may still find nothing.
+    """
+    words = unescapeAll(text).replace("](", "] (").replace("][", "] [")
+    return bool(_INSIDE.search(words) or _any_of(topics).search(" ".join(_MARKS.sub("", words).lower().split())))
+
+
+@lru_cache(maxsize=4)
+def _any_of(topics: Topics) -> re.Pattern[str]:
+    """One pattern for all topics, in lower case throughout: it finds at least what they find."""
+    return re.compile("|".join(topic.headings.pattern.replace("(?-i:", "(?:").lower() for topic in topics))
+
+
+def _quote(sentence: str, before: str, heading: Heading | None, quoted: Mapping[str, Quote]) -> Quote:
+    words = f"{before} {sentence}" if before and before not in quoted and _REFERS.match(sentence) else sentence
+    return Quote(_short(words), heading)
 
 
 def _short(sentence: str) -> str:
     return sentence if len(sentence) <= _LONGEST else sentence[:_LONGEST].rstrip() + " …"
 
 
-def silent(answered: Iterable[Answer], topics: Topics = TOPICS) -> Topics:
-    """Return the topics that no sentence names."""
-    told = {answer.topic for answer in answered}
+def silent(answered: Iterable[Answer], topics: Topics = TOPICS, declared: Iterable[str] = ()) -> Topics:
+    """Return the topics that no sentence names, and nothing that was declared."""
+    told = {answer.topic for answer in answered} | {topic_of(name, topics) for name in declared}
     return tuple(topic for topic in topics if topic not in told)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.markup import passages, render
-from generator.topics import TOPICS, answers, sentences, silent, topic_of
+from generator.topics import TOPICS, answers, may_answer, sentences, silent, topic_of
 from site_checks import build_site
 from stores import offering, write_store
 
@@ -86,14 +86,82 @@ def test_a_row_of_a_table_is_quoted_whole() -> None:
     assert quoted("| a | b |\n|--|--|\n| Backups | 35 days |")["Backups"] == ["Backups | 35 days"]
 
 
-def test_the_first_sentence_under_a_heading_that_names_a_topic_is_about_it() -> None:
-    text = "# Subprocessors\n\nExample Hosting Ltd provides servers. It is in Dublin.\n\nMore.\n\n# Else\n\nNothing."
-    assert quoted(text) == {"Subprocessors": ["Example Hosting Ltd provides servers."]}
+def test_a_section_is_about_the_topic_of_its_heading() -> None:
+    text = "# Subprocessors\n\nExample Hosting Ltd provides servers. There is no other one.\n\n# Else\n\nNothing."
+    assert quoted(text) == {"Subprocessors": ["Example Hosting Ltd provides servers.", "There is no other one."]}
 
 
-def test_where_a_sentence_names_the_topic_a_heading_adds_none() -> None:
-    text = "# GDPR and deletion\n\nWe act under the GDPR. Records are deleted."
-    assert quoted(text)["Deletion"] == ["Records are deleted."]
+def test_a_long_section_is_quoted_by_its_beginning_and_by_what_names_the_topic() -> None:
+    text = "# Deletion\n\n" + "".join(f"Sentence {n}.\n\n" for n in range(1, 9)) + "Deleted. Over."
+    assert quoted(text)["Deletion"] == [*(f"Sentence {n}." for n in range(1, 7)), "Deleted."]
+
+
+def test_under_a_heading_of_several_topics_each_sentence_is_about_what_it_names() -> None:
+    text = "# GDPR and deletion\n\nWe act under the GDPR. Records are deleted. Ask us."
+    assert quoted(text) == {"GDPR": ["We act under the GDPR."], "Deletion": ["Records are deleted."]}
+
+
+def test_under_a_heading_of_several_topics_the_first_sentence_stands_for_what_none_names() -> None:
+    text = "# GDPR and deletion\n\nWe act under the GDPR. Ask us."
+    assert quoted(text) == {"GDPR": ["We act under the GDPR."], "Deletion": ["We act under the GDPR."]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "Acme Hosting has the servers. There is no other subprocessor.",
+            "Acme Hosting has the servers. There is no other subprocessor.",
+            id="there is no other",
+        ),
+        pytest.param(
+            "Two companies help. They are subprocessors.", "Two companies help. They are subprocessors.", id="they"
+        ),
+        pytest.param(
+            "We help. Our subprocessors are three.", "Our subprocessors are three.", id="a sentence of its own"
+        ),
+        pytest.param("This is a subprocessor.", "This is a subprocessor.", id="nothing stands before it"),
+        pytest.param(
+            "We help.\n\nIt is a subprocessor.", "It is a subprocessor.", id="another paragraph stands before it"
+        ),
+    ],
+)
+def test_a_sentence_that_refers_to_the_one_before_brings_it_along(text: str, words: str) -> None:
+    assert quoted(text)["Subprocessors"] == [words]
+
+
+def test_what_is_quoted_already_is_not_brought_along() -> None:
+    text = "A subprocessor has the servers. There is no other subprocessor."
+    assert quoted(text)["Subprocessors"] == ["A subprocessor has the servers.", "There is no other subprocessor."]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        pytest.param("The app runs in Frankfurt, Germany.", "Data location", id="runs in a place"),
+        pytest.param("Harbour processes the data in Amsterdam.", "Data location", id="processes the data in a place"),
+        pytest.param("Processing takes place in Frankfurt.", "Data location", id="takes place in a place"),
+        pytest.param("Batches are held in Frankfurt.", "Data location", id="held in a place"),
+        pytest.param("# Location\n\nFrankfurt.", "Data location", id="a heading of one word"),
+        pytest.param("# Where your data is\n\nFrankfurt.", "Data location", id="a heading that asks"),
+        pytest.param("Counts remain, for 13 months.", "Retention", id="for months"),
+    ],
+)
+def test_sentences_that_a_reader_would_find(text: str, topic: str) -> None:
+    assert topic in quoted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        pytest.param("The app does not process passwords.", "Sign-in", id="passwords that are no way to sign in"),
+        pytest.param("Treat it like a password.", "Sign-in", id="like a password"),
+        pytest.param("The job runs in parallel.", "Data location", id="runs in no place"),
+        pytest.param("The location of a meeting is shown.", "Data location", id="some other location"),
+    ],
+)
+def test_sentences_that_are_about_something_else(text: str, topic: str) -> None:
+    assert topic not in quoted(text)
 
 
 def test_a_sentence_is_quoted_once_and_under_its_heading() -> None:
@@ -115,6 +183,7 @@ def test_what_no_sentence_names() -> None:
     names = [topic.name for topic in silent(found)]
     assert "GDPR" not in names
     assert len(names) == len(TOPICS) - 1
+    assert [topic.name for topic in silent(found, TOPICS, ["SOC 2 Type II", "Other"]) if topic.name == "SOC 2"] == []
 
 
 def test_the_passages_are_those_of_the_page() -> None:
@@ -160,16 +229,46 @@ def test_the_table_of_the_store(tmp_path: Path) -> None:
     build_site(write_store(tmp_path / "content", records), tmp_path / "site")
     with io.StringIO((tmp_path / "site/security/topics.csv").read_text()) as file:
         rows = list(csv.DictReader(file))
-    assert [row["App"] for row in rows] == ['\'=Alpha, "x"', "Beta"]
+    assert [row["App"] for row in rows] == ['\'=Alpha, "x"', "Beta", "Gamma"]
     told = [{key: value for key, value in row.items() if value and key not in {"App", "Reference"}} for row in rows]
     assert told == [
         {"ISO 27001": "declared", "Encryption": "2 sentences"},
         {"Cyber Essentials": "declared until 2027-01-31"},
+        {},
     ]
     page = (tmp_path / "site/security/index.html").read_text()
     assert '<a href="../apps/a/index.html#topic-encryption">2<span class="hidden"> sentences</span></a>' in page
     assert 'id="topic-encryption"' in (tmp_path / "site/apps/a/index.html").read_text()
-    assert "Gamma" not in page
+    for column in ("ISO 27001", "Encryption", "Cyber Essentials"):
+        assert f'<th scope="col"><span>{column}</span></th>' in page
+    assert page.count('<th scope="col"><span>') == 3
+    assert "Nothing is said about: ISO 27018, SOC 1" in page
+    table, _, silent = page.partition("</table>")
+    assert "Gamma" not in table
+    assert "1 app says nothing by topic" in silent
+    assert '<a href="../apps/c/index.html">Gamma</a>' in silent
+
+
+def test_what_is_declared_stands_in_its_cell_with_its_end(tmp_path: Path) -> None:
+    both = [
+        {"topic": "Penetration test", "status": "Passed", "valid_until": "2025-01-31"},
+        {"topic": "Penetration tests", "status": "Passed again", "valid_until": "2027-01-31"},
+    ]
+    records = [
+        offering(id=1, reference="a", name="Alpha", store={"assurances": both}),
+        offering(
+            id=2, reference="b", name="Beta", store={"assurances": [*both, {"topic": "pen test", "status": "Yes"}]}
+        ),
+    ]
+    build_site(write_store(tmp_path / "content", records), tmp_path / "site")
+    page = " ".join((tmp_path / "site/security/index.html").read_text().split())
+    assert (
+        '<a href="../apps/a/index.html#declared" title="Passed; Passed again"><span class="sign" aria-hidden="true">●'
+        '</span><span class="hidden">declared: Passed; Passed again, <span data-until="2027-01-31">valid until</span>'
+        " 31 January 2027</span></a>"
+    ) in page
+    assert "declared: Passed; Passed again; Yes</span></a>" in page
+    assert 'id="declared"' in (tmp_path / "site/apps/a/index.html").read_text()
 
 
 def test_a_store_that_says_nothing_has_no_table(tmp_path: Path) -> None:
@@ -179,7 +278,36 @@ def test_a_store_that_says_nothing_has_no_table(tmp_path: Path) -> None:
 
 
 def test_many_apps_fill_several_pages(tmp_path: Path) -> None:
-    records = [offering(id=n, reference=f"a{n}", name=f"App {n:03}", compliance="GDPR.") for n in range(1, 102)]
+    records = [offering(id=n, reference=f"a{n}", name=f"App {n:03}", compliance="GDPR.") for n in range(1, 52)]
+    records.append(offering(id=99, reference="quiet", name="A quiet one"))
     build_site(write_store(tmp_path / "content", records), tmp_path / "site")
-    assert "App 101" in (tmp_path / "site/security/page/2/index.html").read_text()
-    assert len((tmp_path / "site/security/topics.csv").read_text().splitlines()) == 102
+    assert "A quiet one" not in (tmp_path / "site/security/index.html").read_text()
+    last = (tmp_path / "site/security/page/2/index.html").read_text()
+    assert "App 051" in last
+    assert "A quiet one" in last
+    assert len((tmp_path / "site/security/topics.csv").read_text().splitlines()) == 53
+
+
+WORDS = (
+    "GDPR",
+    "SOC 2",
+    "Frankfurt",
+    "The app runs in",
+    "**ISO** 27001",
+    "en`crypt`ed",
+    "&#71;DPR",
+    "T\\LS",
+    "[EU](x)",
+)
+PARTS = (*WORDS, "# ", "\n\n", "- ", "| a |\n|--|\n", " ", ". ", "_", "*", "location", "kept", "for 3 days", "a")
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_a_text_that_cannot_answer_does_not(text: str) -> None:
+    if answers(passages(text, flavour="commonmark", prefix="compliance")):
+        assert may_answer(text)
+
+
+def test_a_text_without_any_word_of_a_topic_is_not_read() -> None:
+    assert not may_answer("Need help? Contact support.")
+    assert not may_answer("")
