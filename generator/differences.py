@@ -144,9 +144,9 @@ def abridged(edits: Sequence[Edit]) -> Difference:
     return Difference(tuple(shown), len(edits) - len(shown))
 
 
-def brief(told: Difference) -> tuple[Run, ...]:
-    """Return the beginning of the first edit, for a line in a list; nothing of a text that was rewritten."""
-    runs = _shortened(told.edits[0].runs, _BRIEF // 4, _BRIEF // 2) if told.edits else ()
+def brief(told: Difference, number: int = 0) -> tuple[Run, ...]:
+    """Return the beginning of an edit, counted from 0, for a line in a list; nothing of a text that was rewritten."""
+    runs = _shortened(told.edits[number].runs, _BRIEF // 4, _BRIEF // 2) if told.edits else ()
     lengths = accumulate(len(run.words) for run in runs)
     shown = runs[: sum(length <= _BRIEF for length in lengths) + 1]
     return shown if len(shown) == len(runs) else (*shown, Run("=", " …"))

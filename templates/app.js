@@ -38,7 +38,7 @@
 {% endif %}
 {%- endmacro %}
 {% macro text(html) %}
-{% if html %}<div class="prose">{{ html }}</div>{% endif %}
+{% if html %}<div class="prose" dir="auto">{{ html }}</div>{% endif %}
 {%- endmacro %}
 {% macro whole() %}
 <a href="{{ link(card.path) }}#compliance">{{ say("texts.compliance") }}</a>

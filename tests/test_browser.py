@@ -139,13 +139,90 @@ def test_print_shows_all_texts(page: Page) -> None:
     assert open_panels(page) == ["description", "features", "compliance", "changes"]
 
 
-def test_get_this_app_asks_once_for_the_account(page: Page) -> None:
+def test_security_and_compliance_is_printed_as_a_sheet_of_its_own(page: Page) -> None:
+    page.goto(f"{DETAIL}#compliance")
+    expect(page.get_by_role("button", name="Print this sheet")).to_be_visible()
+    page.emulate_media(media="print")
+    assert open_panels(page) == ["compliance"]
+    expect(page.locator(".facts")).to_be_visible()
+    expect(page.locator("#compliance .hash").first).to_be_visible()
+    expect(page.get_by_role("button", name="Print this sheet")).to_be_hidden()
+    page.emulate_media(media="screen")
+
+
+BELONGS = """() => {
+  const it = document.activeElement;
+  const { left, right, top, bottom } = it.getBoundingClientRect();
+  const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  return it === document.body || it.contains(seen) || seen?.contains(it) ? "" : it.outerHTML.slice(0, 120);
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)], ids=["a laptop", "a phone"])
+@pytest.mark.parametrize("path", [f"{DETAIL}#compliance", "security/index.html"], ids=["a text", "the table"])
+def test_what_has_the_focus_is_never_covered(page: Page, path: str, size: tuple[int, int]) -> None:
+    """Backwards from the end of a page, everything comes in at its top, where something sticks."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(path)
+    page.locator(".foot a").last.focus()
+    covered = []
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        covered.append(page.evaluate(BELONGS))
+    assert [it for it in covered if it] == []
+
+
+def test_of_all_updates_only_those_of_security(page: Page) -> None:
+    page.goto("updated/index.html")
+    everything = page.locator(".row:visible").count()
+    only = page.get_by_role("checkbox", name="Only changes in Security & Compliance")
+    only.focus()
+    page.keyboard.press("Space")
+    rows = page.locator(".row:visible")
+    assert 0 < rows.count() < everything
+    assert rows.count() == page.locator(".row:visible:has(.changed :text('Security & Compliance'))").count()
+    assert page.url.endswith("?only=compliance")
+    page.reload()
+    expect(only).to_be_checked()
+    only.click()
+    assert page.locator(".row:visible").count() == everything
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param("acme", id="its name"),
+        pytest.param(" ACME ", id="in capitals"),
+        pytest.param("https://acme.example.com/self-service", id="an address of it"),
+        pytest.param("acme.example.com", id="its host"),
+    ],
+)
+def test_get_this_app_asks_once_for_the_account(page: Page, given: str) -> None:
     page.goto(DETAIL)
     page.get_by_role("link", name="Get this app").click()
-    page.get_by_label("Your account").fill("acme")
+    page.get_by_label("Your account").fill(given)
+    expect(page.locator("[data-leads]")).to_have_text("Leads to acme.example.com")
     page.route(INSTALL, lambda route: route.fulfill(body="installed"))
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url(INSTALL)
+    page.go_back()  # to where what is remembered can be forgotten
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param("", "Please enter your account.", id="nothing"),
+        pytest.param("Acme Corp", "Only letters, digits and hyphens, without spaces or dots.", id="its long name"),
+    ],
+)
+def test_what_is_no_account_is_told(page: Page, given: str, told: str) -> None:
+    page.goto(DETAIL)
+    page.get_by_role("link", name="Get this app").click()
+    page.get_by_label("Your account").fill(given)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_have_text(told)
+    expect(page.get_by_label("Your account")).to_be_focused()
+    assert page.url.endswith("index.html")
 
 
 def test_the_account_is_remembered(page: Page) -> None:

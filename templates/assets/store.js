@@ -27,6 +27,9 @@
   const chips = $("[data-scroll]");
   const chip = chips && $("[aria-current]", chips);
   if (chip) centre(chips, chip);
+  const menu = $(".menu");
+  const page = $("[aria-current]", menu);
+  if (page) centre(menu, page);
 
   // The theme: a choice that equals the system's is forgotten, so that the store follows the system again.
   const themeSwitch = $("[data-theme-switch]");
@@ -162,6 +165,8 @@
     const leads = $("[data-leads]", form);
     let wanted = links[0];
     const valid = (account) => /^[a-z0-9-]{1,64}$/.test(account);
+    // What people copy is an address: the account is the beginning of its host.
+    const given = () => input.value.trim().toLowerCase().replace(/^https?:\/\//, "").split(/[./]/)[0];
     const fill = (account) => {
       for (const a of links) {
         const address = valid(account) ? a.dataset.address.replaceAll("{account}", account) : "";
@@ -173,7 +178,7 @@
     const check = (message = "") => {
       wrong.textContent = message;
       input.setAttribute("aria-invalid", String(Boolean(message)));
-      const account = input.value.toLowerCase();
+      const account = given();
       leads.hidden = !valid(account);
       $("b", leads).textContent = wanted.dataset.address.replaceAll("{account}", account).split("/")[2];
     };
@@ -196,7 +201,7 @@
     input.addEventListener("input", () => check());
     input.addEventListener("invalid", (event) => {
       event.preventDefault();
-      check(input.value ? say("actions.wrong") : say("actions.missing"));
+      check(say("actions.missing"));
       input.focus();
     });
     links.forEach((a) => a.addEventListener("click", (event) => {
@@ -208,7 +213,11 @@
     $("[data-change]", actions).addEventListener("click", ask);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      input.value = input.value.toLowerCase();
+      if (!valid(given())) {
+        check(say("actions.wrong"));
+        return input.focus();
+      }
+      input.value = given();
       memory.set("account", input.value);
       fill(input.value);
       close();
@@ -251,6 +260,24 @@
       }
     });
   });
+
+  // Printing: the sheet is the text in sight, as the stylesheet has it; where the page does not know its address, the
+  // browser does.
+  $("[data-print]")?.addEventListener("click", () => print());
+  addEventListener("beforeprint", () => { $("[data-paper-address]").textContent ||= location.href; });
+
+  // Of all updates only those that changed what is said about security; the address says so, too.
+  const only = $("[data-only-compliance]");
+  if (only) {
+    const months = $(".months");
+    const choose = () => { months.toggleAttribute("data-only", only.checked); };
+    only.checked = new URLSearchParams(location.search).get("only") === "compliance";
+    choose();
+    only.addEventListener("change", () => {
+      history.replaceState(null, "", only.checked ? "?only=compliance" : location.pathname);
+      choose();
+    });
+  }
 
   // A build has no clock, a browser has: what was valid until a day that is over is marked.
   const markExpired = (within) => $$("[data-until]", within).forEach((words) => {

@@ -17,6 +17,6 @@ appshelf.compared("wdc_dusk", {
     "declared iso-27001": "\u003cdiv class=\"promise\"\u003eCertified\n\u003cspan class=\"scope\"\u003eAll of Lamp Works\u003c/span\u003e\n\u003cspan class=\"proof\"\u003eEvidence: \u003ca href=\"../../files/a0b95a5d984bccde/certificate.txt\" download=\"certificate.txt\"\u003ecertificate.txt\u003c/a\u003e (23 B) · \u003cspan data-until=\"2027-06-30\"\u003evalid until\u003c/span\u003e \u003ctime datetime=\"2027-06-30\"\u003e30 June 2027\u003c/time\u003e\u003c/span\u003e\n\u003c/div\u003e\n",
     "declared data-location": "\u003cdiv class=\"promise\"\u003eEuropean Union\n\u003c/div\u003e\n",
     "compliance": "\u003ca href=\"index.html#compliance\"\u003eSecurity \u0026amp; Compliance\u003c/a\u003e",
-    "features": "\u003cdiv class=\"prose\"\u003e\u003cp\u003eOne feature: \u003cs\u003ebright\u003c/s\u003e dim.\u003c/p\u003e\n\u003col\u003e\n\u003cli\u003efirst\u003c/li\u003e\n\u003cli\u003esecond, in \u003ccode\u003ecode\u003c/code\u003e\u003c/li\u003e\n\u003c/ol\u003e\n\u003c/div\u003e",
+    "features": "\u003cdiv class=\"prose\" dir=\"auto\"\u003e\u003cp\u003eOne feature: \u003cs\u003ebright\u003c/s\u003e dim.\u003c/p\u003e\n\u003col\u003e\n\u003cli\u003efirst\u003c/li\u003e\n\u003cli\u003esecond, in \u003ccode\u003ecode\u003c/code\u003e\u003c/li\u003e\n\u003c/ol\u003e\n\u003c/div\u003e",
   },
 });
