@@ -37,7 +37,7 @@ _EVERYWHERE = """
     div class data-scroll
     h1
     h2 class id
-    p class
+    p class data-paper-address
     span aria-hidden class
     img alt class decoding height loading sizes src srcset width
     details class
@@ -73,7 +73,10 @@ _IN_FINDER = """
 """
 _IN_TABLE = """
     b aria-hidden class
-    a download
+    a download title
+    section aria-labelledby class
+    details
+    summary
     div aria-label role tabindex
     table
     thead
@@ -90,6 +93,11 @@ _IN_TABLE = """
 _OF_CHANGES = """
     del
     ins
+"""
+_IN_UPDATES = """
+    li data-compliance
+    label
+    input data-only-compliance
 """
 _IN_TEXTS = """
     blockquote
@@ -123,11 +131,11 @@ _IN_DETAIL = """
     article class
     button data-close data-step
     dialog aria-label class data-viewer
-    div data-pagefind-body
+    div data-pagefind-body dir
     span data-place
     aside aria-labelledby class
     b data-account
-    button aria-controls data-cancel data-change data-copy
+    button aria-controls data-cancel data-change data-copy data-print
     dd class
     details data-contents
     div data-actions
@@ -137,10 +145,10 @@ _IN_DETAIL = """
     h3 id
     figcaption
     figure
-    form class hidden id
+    form aria-labelledby class hidden id
     h1 class
     h3 class
-    input aria-describedby autocapitalize autocomplete id maxlength name pattern required spellcheck
+    input aria-describedby autocapitalize autocomplete id maxlength name required spellcheck
     label for
     nav data-tabs
     p data-aim data-known data-leads data-wrong hidden id role
@@ -148,8 +156,7 @@ _IN_DETAIL = """
     span data-until role
 """
 _IN_COMPARISON = """
-    div data-added data-broken data-compare data-columns data-empty data-list data-listless data-many data-nothing
-    div data-over data-removed data-remove data-room data-root data-unknown hidden aria-label role tabindex
+    div data-compare data-columns data-empty data-list data-over data-root hidden aria-label role tabindex
     form data-adding
     label class for
     input aria-autocomplete aria-controls aria-expanded class data-only id role
@@ -183,7 +190,7 @@ RULES: Mapping[str, Rules] = {
     "security.html": _rules(_EVERYWHERE, _IN_TABLE),
     "compare.html": _rules(_EVERYWHERE, _IN_COMPARISON),
     "group.html": _rules(_EVERYWHERE, _IN_LISTS),
-    "updated.html": _rules(_EVERYWHERE, _IN_LISTS, _OF_CHANGES),
+    "updated.html": _rules(_EVERYWHERE, _IN_LISTS, _OF_CHANGES, _IN_UPDATES),
     "offering.html": _rules(_EVERYWHERE, _IN_LISTS, _OF_CHANGES, _IN_TEXTS, _IN_DETAIL),
 }
 _FOLDERS = {
