@@ -274,7 +274,49 @@ def test_the_keyboard_finds_and_opens(page: Page) -> None:
     page.get_by_role("searchbox").fill("lansw")
     expect(page.locator("[data-shelf] .card")).to_have_count(1)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Lansweeper Import")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Lansweeper Import")
+
+
+def test_enter_leads_to_the_first_result_and_opens_nothing_yet(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("tool 2")
+    page.keyboard.press("Enter")  # in the moment of the last letter
+    first = page.locator("[data-shelf] .name a").first
+    expect(first).to_be_focused()
+    expect(first).to_have_text("Widget tool 20")
+    assert first.evaluate("it => it.matches(':focus-visible')")
+    assert page.url.endswith("index.html?q=tool+2")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-shelf] .name a").nth(1)).to_be_focused()
+
+
+def test_enter_leads_to_what_only_texts_say(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("shredded")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delta Chat")).to_be_focused()
+
+
+def test_enter_without_a_result_leaves_the_focus_in_the_field(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    page.keyboard.type("zzzzqqqq")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No app matches “zzzzqqqq”")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_who_types_on_after_enter_keeps_the_field(page: Page) -> None:
+    """What texts say comes later: it must not take the focus from a word that is being written."""
+    page.route("**/pagefind.js", lambda route: page.keyboard.type(" ninety") or route.continue_())
+    page.keyboard.press("/")
+    page.keyboard.type("shredded")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delta Chat")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_have_value("shredded ninety")
 
 
 def test_the_last_letter_and_the_arrow_in_one_moment(page: Page) -> None:
@@ -311,6 +353,7 @@ def test_back_returns_to_what_was_found(page: Page) -> None:
     page.go_back()
     expect(page.get_by_role("searchbox")).to_have_value("widget")
     expect(page.locator("[data-shelf] .card").nth(40)).to_be_in_viewport()
+    expect(page.locator("[data-shelf] a").first).not_to_be_focused()
 
 
 def test_a_search_elsewhere_leads_to_the_list(page: Page) -> None:
@@ -320,6 +363,7 @@ def test_a_search_elsewhere_leads_to_the_list(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/index.html?q=*")
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar"])
+    expect(page.get_by_role("link", name="Café Calendar")).to_be_focused()
 
 
 def test_a_search_on_a_later_page_leaves_its_links_as_they_are(page: Page) -> None:
@@ -332,6 +376,8 @@ def test_a_search_on_a_later_page_leaves_its_links_as_they_are(page: Page) -> No
     page.get_by_role("searchbox").fill("")
     expect(page.locator("[data-all]")).to_be_visible()
     page.get_by_role("searchbox").fill("café")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Café Calendar")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Café Calendar")
 
@@ -447,6 +493,8 @@ def test_from_a_file(browser: Browser, root: Path) -> None:
     page.goto((root / "shop" / "index.html").as_uri())
     page.get_by_role("searchbox").fill("deltachat")
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delta Chat")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Delta Chat")
     page.close()

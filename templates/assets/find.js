@@ -305,6 +305,7 @@
   };
 
   let turn = 0;
+  let texts; // resolves once they, too, have been looked through
   const find = async () => {
     turn += 1;
     const mine = turn;
@@ -327,7 +328,7 @@
     const looksOn = canSearchTexts && asked.q.length > 2;
     shelf.replaceChildren();
     draw(list, scored, looksOn);
-    if (looksOn) addFromTexts(list, scored, mine);
+    texts = looksOn && addFromTexts(list, scored, mine);
     return true;
   };
 
@@ -385,14 +386,19 @@
     isDue = true;
     requestAnimationFrame(() => setTimeout(answer));
   });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    answer();
+  // To the first card: it is opened from there, or left alone. On a phone, this puts the keyboard away.
+  const toFirst = async () => {
+    answer(); // else what the last letter finds would take the place of what has the focus
+    const [mine, from] = [turn, document.activeElement];
     await load().catch(() => {});
-    const first = $("a", shelf);
-    if (asked.q && first) first.click();
+    if (!matches.length) await texts;
+    if (!found.hidden && mine === turn && from === document.activeElement) $("a", shelf)?.focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    toFirst();
   });
-  input.addEventListener("keydown", async (event) => {
+  input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && input.value) {
       event.preventDefault();
       input.value = "";
@@ -400,9 +406,7 @@
     } else if (event.key === "Escape") input.blur();
     else if (event.key === "ArrowDown") {
       event.preventDefault();
-      answer(); // else what the last letter finds would take the place of what has the focus
-      await load().catch(() => {});
-      if (!found.hidden) $("a", shelf)?.focus();
+      toFirst();
     }
   });
   // Arrows go from card to card: sideways to the neighbour, up and down to the one that stands there.
@@ -463,10 +467,13 @@
     read();
     find();
   });
-  // Back from an app: to where the visitor was.
+  // Back from an app: to where the visitor was. With words from elsewhere: to what they find.
   addEventListener("pagehide", () => history.replaceState({ y: scrollY }, ""));
-  const back = history.state?.y;
+  const back = history.state;
   read();
   if (isChosen()) fold(true);
-  find().then((isShown) => { if (isShown && back && address()) scrollTo(0, back); });
+  find().then((isShown) => {
+    if (isShown && back && address()) scrollTo(0, back.y);
+    else if (isShown && asked.q) toFirst();
+  });
 })();
