@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,8 +196,30 @@ def test_words_of_a_text_find_its_app_with_the_passage(page: Page) -> None:
     expect(card.locator("mark")).to_have_text("shredded")
     expect(card.locator(".line")).to_contain_text("… ninety days, then shredded <b>for good</b>; a lansweeper")
     assert told(page) == "1 of 64 apps"
-    card.get_by_role("link").click()
+    card.locator(".line").click()
     expect(page.get_by_role("heading", name="Retention", exact=True)).to_be_in_viewport()
+    page.go_back()
+    card.get_by_role("link", name="Delta Chat").click()
+    expect(page).to_have_url(re.compile(r"/apps/delta/index\.html$"))
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_a_passage_is_reached_by_keyboard_after_the_name(page: Page) -> None:
+    page.get_by_role("searchbox").fill("shredded")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delta Chat")).to_be_focused()
+    outline = "it => getComputedStyle(it).outlineStyle"
+    assert page.locator("[data-shelf] .line").evaluate(outline) == "none"
+    page.keyboard.press("Tab")
+    assert page.locator("[data-shelf] .line").evaluate(outline) == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Retention", exact=True)).to_be_in_viewport()
+
+
+def test_a_passage_without_a_heading_is_no_link(page: Page) -> None:
+    page.get_by_role("searchbox").fill("administrators")
+    expect(page.locator("[data-shelf] mark")).to_have_count(4)
+    assert page.locator("[data-shelf] .line a").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -262,8 +262,14 @@
     if (rest) link.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: app.name.slice(short.length) }));
     $(".line", it).textContent = app.line || "";
     if (said) {
-      $(".line", it).replaceChildren(quote(said));
-      if (said.id) link.hash = said.id;
+      const words = quote(said);
+      $(".line", it).replaceChildren(words);
+      if (said.id) {
+        // The name leads to the app, as on every card; what is quoted leads to its place.
+        const place = Object.assign(link.cloneNode(), { hash: said.id });
+        words.replaceWith(place);
+        place.append(words);
+      }
     }
     const publisher = Object.keys(list.publishers).length > 1 ? [list.publishers[app.publisher]] : [];
     by.textContent = [...publisher, ...(app.featured ? [say("card.featured")] : [])].join(" · ");
