@@ -430,6 +430,20 @@ def test_choices_narrow_with_counts_that_follow(page: Page) -> None:
     expect(page.locator("[data-all]")).to_be_visible()
 
 
+def badges(page: Page) -> list[str]:
+    """What found cards say was declared."""
+    return page.locator("[data-shelf] .declared").all_inner_texts()
+
+
+def test_a_card_tells_the_topic_that_was_chosen(page: Page) -> None:
+    page.goto("index.html?declared=ISO+27001")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat", "Lansweeper Import"])
+    assert badges(page) == ["ISO 27001 declared", "ISO 27001 declared"]
+    page.goto("index.html?declared=GDPR")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Lansweeper Import"])
+    assert badges(page) == ["GDPR declared", "GDPR declared"]
+
+
 def test_choices_of_one_facet_widen_where_an_app_has_only_one(page: Page) -> None:
     page.get_by_role("button", name="Filter").click()
     page.get_by_label("Maker 1").check()

@@ -277,7 +277,9 @@
     if (!by.textContent) by.remove();
     const has = app.has || [];
     const quiet = [...(has.includes("form") ? [say("card.configurable")] : []), ...(has.includes("person") ? [say("card.person")] : [])];
-    const declared = app.declared ? [say("card.declared", { topic: app.declared[0] })] : [];
+    const topics = app.declared || [];
+    const topic = asked.declared.find((it) => topics.includes(it)) || topics[0];
+    const declared = topic ? [say("card.declared", { topic })] : [];
     for (const words of [...declared, ...quiet.slice(0, 2 - declared.length)]) {
       const item = document.createElement("li");
       item.textContent = words;
