@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from urllib.parse import quote
 
@@ -47,6 +48,14 @@ class Card:
     def slug(self) -> str:
         """The folder of its page, which is its name in addresses."""
         return self.path.split("/")[1]
+
+    @property
+    def declared(self) -> Mapping[str, date | None]:
+        """The topics that its provider declared, each with its last day; several assurances: the latest one's."""
+        last: dict[str, date] = {}
+        for it in self.offering.assurances:
+            last[it.topic] = max(last.get(it.topic, date.min), it.valid_until or date.max)
+        return {topic: day if day < date.max else None for topic, day in last.items()}
 
 
 @dataclass(frozen=True)

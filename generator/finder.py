@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from generator.cards import Card, Group, Shelf
 from generator.models import Picture
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when entries change their shape, so that no page meets a list that it cannot read."""
 
 _ICON_PIXELS = 128
@@ -68,7 +68,8 @@ def _entry(card: Card) -> Mapping[str, object]:
         "picture": _icon(offering.picture),
         "publisher": _slug(card.publisher),
         "category": [_slug(group) for group in card.categories],
-        "declared": _declared(card),
+        "declared": list(card.declared),
+        "until": {topic: day.isoformat() for topic, day in card.declared.items() if day},
         "has": _has(card),
         "updated": offering.updated_at.isoformat() if offering.updated_at else "",
         "created": offering.created_at.isoformat() if offering.created_at else "",
@@ -83,10 +84,6 @@ def _icon(picture: Picture) -> str:
     return min(fitting, key=lambda variant: variant.width).path if fitting else picture.path
 
 
-def _declared(card: Card) -> list[str]:
-    return list(dict.fromkeys(assurance.topic for assurance in card.offering.assurances))
-
-
 def _has(card: Card) -> list[str]:
     offering = card.offering
     return [
@@ -97,7 +94,7 @@ def _has(card: Card) -> list[str]:
 
 def _facets(shelf: Shelf) -> Iterable[Facet]:
     """Yield the facets that tell apps apart; a facet that all apps share, or none has, is no choice."""
-    topics = Counter(topic for card in shelf.cards for topic in _declared(card))
+    topics = Counter(topic for card in shelf.cards for topic in card.declared)
     has = Counter(key for card in shelf.cards for key in _has(card))
     options = {
         "declared": [Option(topic, topic, count) for topic, count in topics.items()],

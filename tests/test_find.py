@@ -5,6 +5,7 @@ import os
 import random
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from stores import offering, write_store
 pytestmark = needs_browser
 
 TOPICS = ("ISO 27001", "GDPR", "SOC 2")
+LAST_DAY = date(2999, 3, 31)
+"""Of the first topic; the others have no end."""
 
 
 COMPLIANCE = """Nothing is sold.
@@ -37,7 +40,10 @@ def shop(folder: Path) -> Path:
     ]
     records = {}
     for number, (reference, name, line, categories, topics) in enumerate(apps, start=1):
-        assurances = [{"topic": topic, "status": "Certified"} for topic in topics]
+        assurances = [
+            {"topic": topic, "status": "Certified", "valid_until": LAST_DAY if topic == TOPICS[0] else None}
+            for topic in topics
+        ]
         extra = {"ui_extension_version": {"id": 1}} if number == 1 else {}
         records[reference] = offering(
             id=number,
@@ -431,8 +437,8 @@ def test_choices_narrow_with_counts_that_follow(page: Page) -> None:
 
 
 def badges(page: Page) -> list[str]:
-    """What found cards say was declared."""
-    return page.locator("[data-shelf] .declared").all_inner_texts()
+    """What cards say first, of those that are shown."""
+    return page.locator(".badges li:first-child").locator("visible=true").all_inner_texts()
 
 
 def test_a_card_tells_the_topic_that_was_chosen(page: Page) -> None:
@@ -442,6 +448,36 @@ def test_a_card_tells_the_topic_that_was_chosen(page: Page) -> None:
     page.goto("index.html?declared=GDPR")
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Lansweeper Import"])
     assert badges(page) == ["GDPR declared", "GDPR declared"]
+
+
+def test_what_has_expired_is_no_longer_declared(context: BrowserContext) -> None:
+    """The visitor's clock decides: a build has none."""
+    page = context.new_page()
+    page.clock.set_fixed_time("2999-04-01T12:00:00")
+    page.goto("index.html")
+    assert badges(page) == ["GDPR declared", "ISO 27001 expired", "ISO 27001 expired"]  # as the build wrote them
+    assert page.locator("[data-all] .declared").all_inner_texts() == ["GDPR declared"]
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_label("ISO 27001")).to_be_disabled()
+    assert (choice(page, "ISO 27001"), choice(page, "GDPR")) == ("0", "2")
+    page.get_by_role("searchbox").fill("lansweeper import")
+    expect(page.locator("[data-shelf] .card")).to_have_count(1)
+    assert badges(page) == ["GDPR declared"]
+    page.get_by_role("searchbox").fill("delta chat")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat"])
+    assert badges(page) == ["ISO 27001 expired"]
+    assert page.locator("[data-shelf] .declared").count() == 0
+    page.goto("index.html?declared=ISO+27001")
+    expect(page.get_by_role("heading", name="No app matches these filters")).to_be_visible()
+
+
+def test_on_its_last_day_it_is_declared(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.clock.set_fixed_time("2999-03-31T12:00:00")
+    page.goto("index.html")
+    assert badges(page) == ["GDPR declared", "ISO 27001 declared", "ISO 27001 declared"]
+    page.goto("index.html?declared=ISO+27001")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Delta Chat", "Lansweeper Import"])
 
 
 def test_choices_of_one_facet_widen_where_an_app_has_only_one(page: Page) -> None:

@@ -1,7 +1,7 @@
 """The list that a browser searches: what it says of an app, what there is to choose from, and where it lies."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -57,6 +57,25 @@ def test_what_is_said_of_an_app() -> None:
         "created": "2026-03-04T05:06:07+00:00",
         "featured": True,
     }
+
+
+JUNE, JULY = date(2026, 6, 30), date(2026, 7, 31)
+
+
+@pytest.mark.parametrize(
+    ("declared", "until"),
+    [
+        pytest.param([("SOC 2", JUNE)], {"SOC 2": "2026-06-30"}, id="its last day"),
+        pytest.param([("SOC 2", JULY), ("SOC 2", JUNE)], {"SOC 2": "2026-07-31"}, id="the latest of several"),
+        pytest.param([("SOC 2", JUNE), ("SOC 2", None)], None, id="none where one has no end"),
+        pytest.param([("GDPR", None), ("SOC 2", JUNE)], {"SOC 2": "2026-06-30"}, id="only of those that end"),
+    ],
+)
+def test_until_when_a_topic_is_declared(
+    declared: Sequence[tuple[str, date | None]], until: dict[str, str] | None
+) -> None:
+    assurances = tuple(DeclaredAssurance(topic, "Certified", None, None, day) for topic, day in declared)
+    assert entry(app(1, assurances=assurances)).get("until") == until
 
 
 def test_what_is_blank_is_left_out() -> None:

@@ -96,16 +96,22 @@
 
   // ------------------------------------------------------------------------------------------ the list, when needed
 
+  // As store.js marks what the build has written.
+  const isOver = (day) => new Date(`${day}T23:59:59`) < new Date();
+
   let listed;
   const load = () => {
     listed ||= new Promise((resolve, reject) => {
       window.appshelf = {
         found: (list) => {
           for (const app of list.apps) {
+            const [topics, until] = [app.declared || [], app.until || {}];
+            app.expired = topics.filter((it) => until[it] && isOver(until[it]));
+            app.declared = topics.filter((it) => !app.expired.includes(it));
             app.words = wordsOf(app.name);
             app.joined = app.words.join("");
             const around = [list.publishers[app.publisher], ...(app.category || []).map((it) => list.categories[it])];
-            app.about = wordsOf([...around, ...(app.declared || [])].join(" "));
+            app.about = wordsOf([...around, ...app.declared].join(" "));
             app.text = ` ${wordsOf(app.line || "").join(" ")}`;
           }
           resolve(list);
@@ -277,13 +283,13 @@
     if (!by.textContent) by.remove();
     const has = app.has || [];
     const quiet = [...(has.includes("form") ? [say("card.configurable")] : []), ...(has.includes("person") ? [say("card.person")] : [])];
-    const topics = app.declared || [];
-    const topic = asked.declared.find((it) => topics.includes(it)) || topics[0];
-    const declared = topic ? [say("card.declared", { topic })] : [];
-    for (const words of [...declared, ...quiet.slice(0, 2 - declared.length)]) {
+    const topic = asked.declared.find((it) => app.declared.includes(it)) || app.declared[0];
+    const expired = app.expired.slice(0, 1).map((it) => say("card.expired", { topic: it }));
+    const first = topic ? [say("card.declared", { topic })] : expired;
+    for (const words of [...first, ...quiet.slice(0, 2 - first.length)]) {
       const item = document.createElement("li");
       item.textContent = words;
-      if (words === declared[0]) item.className = "declared";
+      if (topic && words === first[0]) item.className = "declared";
       badges.append(item);
     }
     if (!badges.firstChild) badges.remove();

@@ -281,9 +281,10 @@
 
   // A build has no clock, a browser has: what was valid until a day that is over is marked.
   const markExpired = (within) => $$("[data-until]", within).forEach((words) => {
-    if (new Date(`${words.dataset.until}T23:59:59`) >= new Date()) return;
-    words.textContent = say("offering.expired");
-    words.className = "expired";
+    const { topic, until } = words.dataset;
+    if (new Date(`${until}T23:59:59`) >= new Date()) return;
+    words.textContent = topic ? say("card.expired", { topic }) : say("offering.expired");
+    words.className = topic ? "" : "expired";
   });
   markExpired(document);
   // What another script has put into the page is told by an event of this name.

@@ -47,7 +47,7 @@ _EVERYWHERE = """
 _IN_LISTS = """
     ul aria-label class
     ol
-    li class
+    li class data-topic data-until
     a aria-label
     h3 class
     section aria-labelledby class
