@@ -505,6 +505,32 @@ def test_an_address_that_asks_for_what_there_is_not(same_page: Page, given: str)
     expect(same_page.locator("[data-none], .card").locator("visible=true").first).to_be_visible()
 
 
+def test_all_filters_are_cleared_at_once(page: Page) -> None:
+    clear = page.get_by_role("button", name="Clear filters")
+    expect(clear).to_be_hidden()
+    page.goto("index.html?q=imp&category=inventory&within=365&declared=GDPR&has=form&publisher=maker-1&sort=updated")
+    clear.click()
+    expect(page.locator("[data-shelf] .name a").first).to_have_text("Lansweeper Import")
+    assert page.url.endswith("index.html?q=imp&sort=updated")
+    expect(page.get_by_label("GDPR")).not_to_be_checked()
+    expect(page.get_by_label("any time")).to_be_checked()
+    expect(page.get_by_role("button", name="Filter", exact=True)).to_be_focused()
+    expect(clear).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_label("GDPR")).to_be_checked()
+    expect(clear).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("given", "is_offered"),
+    [("category=chat", True), ("declared=GDPR", True), ("within=365", True), ("q=lans&sort=new", False)],
+)
+def test_clearing_is_offered_where_something_is_chosen(page: Page, given: str, is_offered: bool) -> None:
+    page.goto(f"index.html?{given}")
+    expect(page.locator("[data-found]")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear filters")).to_be_visible(visible=is_offered)
+
+
 def test_a_category_is_chosen_in_place(page: Page) -> None:
     page.get_by_role("link", name="Chat 2").click()
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar", "Delta Chat"])

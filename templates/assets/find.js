@@ -168,6 +168,7 @@
   const more = $("[data-more]");
   const chips = $$("[data-category]");
   const MANY = ["declared", "has", "publisher"];
+  const ALL = { category: "", within: "", declared: [], has: [], publisher: [] }; // apps: nothing is chosen
   const STEP = 48;
   const told = $("[data-told]");
   const before = told.textContent;
@@ -188,6 +189,8 @@
   };
   const isChosen = () => MANY.some((key) => asked[key].length) || asked.within;
 
+  const isFiltered = () => isChosen() || asked.category;
+
   const show = () => {
     if (input !== document.activeElement || input.value.trim() !== asked.q) input.value = asked.q;
     for (const box of $$("input", choices)) box.checked = [asked[box.name]].flat().includes(box.value);
@@ -202,6 +205,7 @@
     const number = $("[data-chosen]");
     number.hidden = !chosen;
     number.textContent = chosen;
+    $("[data-reset]").hidden = !isFiltered();
   };
 
   // One test a choice; an app is found when it passes all of them.
@@ -307,7 +311,7 @@
   const nothing = (list) => {
     $("[data-none]").hidden = matches.length > 0;
     if (matches.length) return;
-    const filtered = isChosen() || asked.category ? say("finder.none_both", { words: asked.q }) : say("finder.none", { words: asked.q });
+    const filtered = isFiltered() ? say("finder.none_both", { words: asked.q }) : say("finder.none", { words: asked.q });
     $("[data-nothing]").textContent = asked.q ? filtered : say("finder.none_chosen");
     const joined = wordsOf(asked.q).join("");
     const most = Math.min(5, Math.floor(joined.length / 2.5));
@@ -473,8 +477,12 @@
     $("a", shelf.children[first]).focus();
   });
   $("[data-clear]").addEventListener("click", () => {
-    ask("pushState", { q: "", category: "", within: "", sort: "", declared: [], has: [], publisher: [] });
+    ask("pushState", { ...ALL, q: "", sort: "" });
     input.focus();
+  });
+  $("[data-reset]").addEventListener("click", () => {
+    ask("pushState", ALL);
+    opener.focus(); // where choosing begins; the button itself is gone
   });
 
   addEventListener("popstate", () => {

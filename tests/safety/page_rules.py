@@ -57,7 +57,7 @@ _IN_FINDER = """
     div data-all data-finder data-found data-none data-texts hidden
     template data-card
     p data-near data-told hidden role
-    button aria-controls aria-expanded data-clear data-more data-switch hidden
+    button aria-controls aria-expanded data-clear data-more data-reset data-switch hidden
     span data-chosen data-count data-names hidden
     label class
     select aria-label data-sort
