@@ -85,9 +85,10 @@ def _icon(picture: Picture) -> str:
 
 
 def _has(card: Card) -> list[str]:
+    """Tell by the keys of addresses what an app has in an account; ``form`` is that it can be configured."""
     offering = card.offering
     return [
-        *(["form"] if offering.has_ui_extension else []),
+        *(["form"] if offering.is_configurable else []),
         *(["person"] if offering.requires_enabled_oauth_person else []),
     ]
 

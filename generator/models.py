@@ -297,3 +297,8 @@ class PublicOffering:
         nobody can mend it once the offering is published. Its author is warned.
         """
         return clean(self.reference)
+
+    @property
+    def is_configurable(self) -> bool:
+        """Whether a customer can set it up: in a form in the account, or on a page that the provider has for it."""
+        return self.has_ui_extension or self.configuration_uri_template is not None

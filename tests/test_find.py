@@ -44,7 +44,10 @@ def shop(folder: Path) -> Path:
             {"topic": topic, "status": "Certified", "valid_until": LAST_DAY if topic == TOPICS[0] else None}
             for topic in topics
         ]
-        extra = {"ui_extension_version": {"id": 1}} if number == 1 else {}
+        extra = {
+            1: {"ui_extension_version": {"id": 1}},
+            4: {"configuration_uri_template": "https://{account}.example.com/settings"},
+        }.get(number, {})
         records[reference] = offering(
             id=number,
             reference=reference,
@@ -151,12 +154,12 @@ def test_nothing_is_loaded_before_it_is_needed(context: BrowserContext) -> None:
 
 def test_a_card_that_is_found_is_the_card_of_the_list(page: Page) -> None:
     words = {it.locator(".name").inner_text(): it.inner_text() for it in page.locator("[data-all] .card").all()}
-    for name in ("Lansweeper Import", "Delta Chat"):
+    for name, topic in (("Lansweeper Import", TOPICS[0]), ("Delta Chat", TOPICS[0]), ("Cluster Watch", TOPICS[1])):
         page.get_by_role("searchbox").fill(name)
         expect(page.locator("[data-shelf] .name a")).to_have_text([name])
         expect(page.locator("[data-all]")).to_be_hidden()
         card = page.locator("[data-shelf] .card")
-        assert "ISO 27001 declared" in card.inner_text()
+        assert f"{topic} declared" in card.inner_text()
         assert card.inner_text() == words[name]
         page.wait_for_function("document.querySelector('[data-shelf] .picture').naturalWidth > 0")
 
@@ -491,7 +494,7 @@ def test_words_and_choices_together_and_all_in_the_address(page: Page) -> None:
     page.goto("index.html?q=imp&declared=GDPR&has=form&category=inventory&sort=updated")
     expect(page.locator("[data-shelf] .name a")).to_have_text(["Lansweeper Import"])
     expect(page.get_by_label("GDPR")).to_be_checked()
-    expect(page.get_by_label("Has a configuration form")).to_be_checked()
+    expect(page.get_by_label("Can be configured")).to_be_checked()
     expect(page.get_by_role("searchbox")).to_have_value("imp")
     expect(page.get_by_role("button", name="Filter 2")).to_have_attribute("aria-expanded", "true")
     expect(page.get_by_role("combobox")).to_have_value("updated")
@@ -529,6 +532,13 @@ def test_clearing_is_offered_where_something_is_chosen(page: Page, given: str, i
     page.goto(f"index.html?{given}")
     expect(page.locator("[data-found]")).to_be_visible()
     expect(page.get_by_role("button", name="Clear filters")).to_be_visible(visible=is_offered)
+
+
+def test_configurable_is_what_has_a_form_or_a_link_to_configure(page: Page) -> None:
+    page.goto("index.html?has=form")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Lansweeper Import"])
+    assert [it.inner_text() for it in page.locator("[data-shelf] .badges li:last-child").all()] == ["Configurable"] * 2
+    assert choice(page, "Can be configured") == "2"
 
 
 def test_a_category_is_chosen_in_place(page: Page) -> None:

@@ -97,6 +97,18 @@ def test_the_picture_of_an_entry(widths: tuple[int, ...], chosen: int) -> None:
     assert entry(app(1, picture=picture))["picture"] == f"media/{chosen}.webp"
 
 
+@pytest.mark.parametrize(
+    ("changes", "has"),
+    [
+        pytest.param({"has_ui_extension": True}, ["form"], id="a form in the account"),
+        pytest.param({"configuration_uri_template": "https://{account}.example.com/"}, ["form"], id="a page elsewhere"),
+        pytest.param({}, None, id="neither"),
+    ],
+)
+def test_what_can_be_configured(changes: dict[str, object], has: list[str] | None) -> None:
+    assert entry(app(1, **changes)).get("has") == has
+
+
 def options(facets: Sequence[Facet]) -> dict[str, list[tuple[str, int]]]:
     return {facet.key: [(option.value, option.count) for option in facet.options] for facet in facets}
 
