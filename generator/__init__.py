@@ -35,6 +35,7 @@
     pages           which pages exist, at which path;  addresses  slugs and links;  records  the /v1 files
     record_schemas  and what they look like, for programs
     cards           offerings as lists show them;  finder  what a browser searches and chooses from
+    likeness        which of them are related
     history         what changed in texts;  history_file  as it is kept;  news  by app and date, for lists and feeds
     differences     what differs in texts;  runs  word by word;  edits  the fewest;  markup_blocks  a text in lines
     topics          what buyers ask about security, and the sentences that name it;  matrix  apps by topics
@@ -82,7 +83,7 @@ Imports point down only:
     toml_text
     remembered  downloads  history_file
     wanted  pages  assets  content  record_file  api_source  hints  output_folder  client
-    finder  matrix  news
+    finder  matrix  news  likeness
     cards  topics  record_schemas
     catalog  settings  records
     matching  client_writes  attachment_uploads

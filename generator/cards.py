@@ -1,8 +1,8 @@
-"""Offerings as lists show them: each with its addresses, its groups and its neighbours. Pure."""
+"""Offerings as lists show them: each with its addresses and its groups. Pure."""
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,7 +17,6 @@ GroupKind = Literal["category", "publisher"]
 _GroupKey = tuple[GroupKind, str]
 
 _FOLDER: Mapping[GroupKind, str] = {"category": "categories", "publisher": "publishers"}
-RELATED = 4
 
 
 @dataclass(frozen=True)
@@ -127,15 +126,3 @@ def _of_kind(groups: Mapping[_GroupKey, Group], kind: GroupKind) -> tuple[Group,
 
 def _key(name: str) -> str:
     return unicodedata.normalize("NFKC", visible(name)).casefold().strip()
-
-
-def related(cards: Sequence[Card], members: Mapping[Group, Sequence[Card]]) -> dict[str, tuple[Card, ...]]:
-    """Choose up to four others for each offering: neighbours in its categories, then those of its publisher."""
-    places = {(group, card.path): place for group, them in members.items() for place, card in enumerate(them)}
-
-    def neighbours(card: Card) -> Iterator[Card]:
-        for group in (*card.categories, card.publisher):
-            them, place = members[group], places[group, card.path]
-            yield from (them[(place + step) % len(them)] for step in range(1, min(RELATED + 1, len(them))))
-
-    return {card.path: tuple({other.path: other for other in neighbours(card)}.values())[:RELATED] for card in cards}

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from generator.cards import Card, Group, related, shelve
+from generator.cards import Card, Group, shelve
 from generator.finder import Finder, found_by
+from generator.likeness import related
 from generator.markup import mentioned
 from generator.matrix import Column, columns, declared, outspoken, rows, table
 from generator.models import TEXT_NAMES, Attachment, DeclaredAssurance, Picture, PublicOffering, TextName

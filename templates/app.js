@@ -48,7 +48,7 @@ appshelf.compared({{ card.slug | tojson }}, {
   name: {{ offering.name | tojson }},
   head: {{ head() | tojson }},
   get: {{ get() | tojson }},
-  near: [{% for it in related %}[{{ it.slug | tojson }}, {{ it.offering.name | tojson }}], {% endfor %}],
+  near: [{% for it in related.cards %}[{{ it.slug | tojson }}, {{ it.offering.name | tojson }}], {% endfor %}],
   cells: {
     "publisher": {{ groups([card.publisher]) | tojson }},
     "categories": {{ groups(card.categories) | tojson }},

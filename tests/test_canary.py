@@ -208,7 +208,7 @@ def test_a_record_file_s_secrets_stay(tmp_path: Path) -> None:
 
 PUBLIC_TYPES = {
     *("Site", "PublicStore", "Provider", "Group", "Card", "Tab", "Pager", "Late", "Finder", "Facet", "Option"),
-    *("Column", "Row", "Cell", "Table", "Compared", "Topic"),
+    *("Column", "Row", "Cell", "Table", "Compared", "Topic", "Related"),
     *("Update", "Change", "Difference", "Edit", "Run"),
     *("PublicOffering", "Picture", "Variant", "Attachment", "Download", "Screenshot", "DeclaredAssurance"),
 }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.cards import RELATED, Card, Group
+from generator.cards import Card, Group
+from generator.likeness import RELATED, Related
 from generator.models import Attachment, DeclaredAssurance, Download, Picture, PublicOffering, Screenshot
 from generator.pages import UPDATED, Page, Pager, Site, Tab, plan_pages
 from generator.settings import Provider, Store
@@ -288,8 +289,8 @@ def test_updated_shows_the_newest_hundred() -> None:
 def related(offering: PublicOffering, others: Sequence[PublicOffering]) -> list[str]:
     page = plan([offering, *others])[card_of(offering, others).path]
     shown = page.context["related"]
-    assert isinstance(shown, tuple)
-    return [card.offering.reference for card in shown]
+    assert isinstance(shown, Related)
+    return [card.offering.reference for card in shown.cards]
 
 
 def test_related_apps_share_a_category_or_else_the_publisher() -> None:
@@ -328,9 +329,10 @@ def test_related_apps_hold_for_any_store(grouped: list[tuple[set[str], str]]) ->
     details = [page for page in plan(store).values() if page.template == "offering.html"]
     shelf = {page.path: page.context["card"] for page in details}
     for page in details:
-        card, shown = page.context["card"], page.context["related"]
+        card, found = page.context["card"], page.context["related"]
         assert isinstance(card, Card)
-        assert isinstance(shown, tuple)
+        assert isinstance(found, Related)
+        shown = found.cards
         mine = {*card.categories, card.publisher}
         near = [it for it in shelf.values() if isinstance(it, Card) and it is not card]
         near = [it for it in near if mine & {*it.categories, it.publisher}]
