@@ -10,6 +10,9 @@
 {{ list.picture(offering.picture, 40, lazy=false) }}
 <a href="{{ link(card.path) }}">{{ list.title(offering.name) }}</a>{{ list.state(offering) }}
 {%- endmacro %}
+{% macro does() %}
+{{ offering.card_description }}
+{%- endmacro %}
 {#- Where the visitor's account is needed and not known yet, the app's page asks for it. -#}
 {% macro get() %}
 {% set install = card.install | address %}
@@ -50,6 +53,7 @@ appshelf.compared({{ card.slug | tojson }}, {
   get: {{ get() | tojson }},
   near: [{% for it in related.cards %}[{{ it.slug | tojson }}, {{ it.offering.name | tojson }}], {% endfor %}],
   cells: {
+    "does": {{ does() | tojson }},
     "publisher": {{ groups([card.publisher]) | tojson }},
     "categories": {{ groups(card.categories) | tojson }},
     "updated": {{ day(offering.updated_at) | tojson }},

@@ -55,6 +55,7 @@ def shop(folder: Path) -> Path:
             1,
             "dusk",
             "Dusk",
+            card_description="Dims <the lights> & says good night.",
             features=FEATURES,
             compliance="All traffic uses TLS 1.3. We are bound by the GDPR. Backups are encrypted. TLS 1.2 is off.",
             ui_extension_version={"id": 1},
@@ -65,6 +66,7 @@ def shop(folder: Path) -> Path:
             2,
             "dawn",
             "Dawn",
+            card_description="Wakes a room, early.",
             features=FEATURES.replace("name", "other"),
             compliance="Under the GDPR we are a processor.",
             updated_at="2026-03-04T15:06:07Z",
@@ -185,6 +187,8 @@ def test_only_what_is_compared_is_loaded(page: Page) -> None:
 def test_facts_stand_side_by_side(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
+    expect(page.get_by_role("rowheader").first).to_have_text("What it does")
+    assert row(page, "What it does") == ["Dims <the lights> & says good night.", "Wakes a room, early."]
     assert row(page, "Publisher") == ["Acme", "Acme"]
     assert row(page, "Categories") == ["Lights", "Lights, Rooms"]
     assert row(page, "Updated") == ["4 March 2026", "4 March 2026"]
@@ -281,14 +285,16 @@ def test_the_title_names_the_apps(page: Page) -> None:
 # ---------------------------------------------------------------------------------------------- where they differ
 
 
-def differing(page: Page) -> list[str]:
-    return [it.inner_text().split("≠")[0].strip() for it in page.locator("tr[data-differs]:visible th").all()]
+def marked(page: Page) -> list[str]:
+    """The names of the rows that are marked as differing."""
+    rows = page.get_by_role("rowheader", name="(differs)").all_inner_texts()
+    return [name.partition("≠")[0].strip() for name in rows]
 
 
 def test_rows_that_differ_are_marked_in_words_too(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
-    assert differing(page)[:3] == ["Categories", "Has a configuration form after installing", "ISO 27001"]
+    assert marked(page)[:2] == ["Categories", "Has a configuration form after installing"]
     expect(page.get_by_role("rowheader", name="Categories (differs)")).to_be_visible()
     expect(page.get_by_role("rowheader", name="Publisher", exact=True)).to_be_visible()
 
@@ -297,7 +303,7 @@ def test_rows_that_differ_are_marked_in_words_too(page: Page) -> None:
 def test_one_app_differs_from_nothing(page: Page) -> None:
     page.goto("compare/index.html?app=dusk&only=differences")
     assert heads(page) == ["Dusk"]
-    assert differing(page) == []
+    assert marked(page) == []
     assert row(page, "Publisher") == ["Acme"]
     expect(page.get_by_label("Only differences")).to_be_hidden()
 
@@ -326,7 +332,7 @@ def test_two_that_differ_in_nothing(page: Page) -> None:
         expect(page.get_by_role("heading", name=name)).to_be_hidden()
     page.get_by_label("Only differences").uncheck()
     expect(page.get_by_text("No row differs.")).to_be_hidden()
-    assert differing(page) == []
+    assert marked(page) == []
 
 
 # -------------------------------------------------------------------------------------------- choosing and removing

@@ -149,7 +149,7 @@
     row.append(...cells);
     row.dispatchEvent(new Event("appshelf-added", { bubbles: true }));
     const differs = new Set(cells.map(wordsIn)).size > 1;
-    $("[data-mark]", row).hidden = !differs;
+    for (const mark of $$("[data-mark]", row)) mark.hidden = !differs;
     row.toggleAttribute("data-differs", differs);
     row.hidden = !apps.some((app) => app.cells[key]);
   };

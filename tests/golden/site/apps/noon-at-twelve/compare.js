@@ -6,6 +6,7 @@ appshelf.compared("noon-at-twelve", {
   get: "\u003ca class=\"button second\" href=\"index.html\" data-address=\"https://{account}.example.com/install/Noon%20%2F%20at%3A%20twelve\" rel=\"noopener\"\u003eGet this app\u003c/a\u003e",
   near: [["wdc_dusk", "Dusk"], ],
   cells: {
+    "does": "",
     "publisher": "\u003ca href=\"../../publishers/lamp-works/index.html\"\u003eLamp Works\u003c/a\u003e",
     "categories": "",
     "updated": "",

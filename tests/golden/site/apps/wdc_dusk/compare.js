@@ -6,6 +6,7 @@ appshelf.compared("wdc_dusk", {
   get: "\u003ca class=\"button second\" href=\"index.html\" data-address=\"https://{account}.example.com/install/wdc_dusk\" rel=\"noopener\"\u003eGet this app\u003c/a\u003e",
   near: [["wdc_dawn", "dawn – 夜明け"], ["noon-at-twelve", "Noon"], ],
   cells: {
+    "does": "Dims the lights \u0026lt;slowly\u0026gt; \u0026amp; \u0026#34;surely\u0026#34;.",
     "publisher": "\u003ca href=\"../../publishers/lamp-works/index.html\"\u003eLamp Works\u003c/a\u003e",
     "categories": "\u003ca href=\"../../categories/evening-night/index.html\"\u003eEvening \u0026amp; night\u003c/a\u003e, \u003ca href=\"../../categories/light/index.html\"\u003eLight\u003c/a\u003e",
     "updated": "\u003ctime datetime=\"2026-10-06T15:41:52+02:00\"\u003e6 October 2026\u003c/time\u003e",

@@ -150,7 +150,7 @@ const compareWords = {"compare.added": "{name} added", "compare.listless": "The 
     row.append(...cells);
     row.dispatchEvent(new Event("appshelf-added", { bubbles: true }));
     const differs = new Set(cells.map(wordsIn)).size > 1;
-    $("[data-mark]", row).hidden = !differs;
+    for (const mark of $$("[data-mark]", row)) mark.hidden = !differs;
     row.toggleAttribute("data-differs", differs);
     row.hidden = !apps.some((app) => app.cells[key]);
   };
