@@ -294,7 +294,7 @@ def marked(page: Page) -> list[str]:
 def test_rows_that_differ_are_marked_in_words_too(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
-    assert marked(page)[:2] == ["Categories", "Has a configuration form after installing"]
+    assert marked(page) == ["Categories", "Has a configuration form after installing", "ISO 27001", "Accessibility"]
     expect(page.get_by_role("rowheader", name="Categories (differs)")).to_be_visible()
     expect(page.get_by_role("rowheader", name="Publisher", exact=True)).to_be_visible()
 
@@ -306,6 +306,18 @@ def test_one_app_differs_from_nothing(page: Page) -> None:
     assert marked(page) == []
     assert row(page, "Publisher") == ["Acme"]
     expect(page.get_by_label("Only differences")).to_be_hidden()
+
+
+def test_texts_differ_anyway_and_are_not_marked_but_equal_ones_can_be_hidden(page: Page) -> None:
+    page.goto(f"{PAIR}&only=differences")
+    heads(page)
+    for name in ("What it does", "GDPR", "Encryption"):
+        expect(page.get_by_role("rowheader", name=name, exact=True)).to_be_visible()
+    page.goto("compare/index.html?app=twin-one&app=twin-two")
+    heads(page)
+    expect(page.locator(".texts")).to_be_visible()
+    page.get_by_label("Only differences").check()
+    expect(page.locator(".texts")).to_be_hidden()
 
 
 def test_only_differences_and_back(page: Page) -> None:
