@@ -434,6 +434,29 @@ def test_enter_without_a_match_adds_nothing(page: Page) -> None:
     expect(page.locator("[data-hint]")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("good night", ["Dusk"], id="its card description"),
+        pytest.param("nig", ["Night", "Dusk"], id="names first, then beginnings of words"),
+        pytest.param("ight", ["Night"], id="the middle of a word only in names"),
+        pytest.param("ROOMS", ["Dawn"], id="its category"),
+        pytest.param("early-room", ["Dawn"], id="words of several places, with a hyphen"),
+        pytest.param("calendar lights", ["Café Calendar"], id="a name and a category"),
+        pytest.param("cafe doubles", ["Café Calendar"], id="a name and a publisher"),
+        pytest.param("lights twenty", [], id="every word counts"),
+        pytest.param("<>", [], id="no word at all"),
+    ],
+)
+def test_apps_are_found_by_what_they_do(page: Page, words: str, found: list[str]) -> None:
+    page.goto("compare/index.html")
+    heads(page)
+    page.get_by_role("combobox").fill(words)
+    expect(page.locator("[data-hint]")).to_have_text("" if found else f"No app matches “{words}”.")
+    expect(page.get_by_role("option")).to_contain_text(found)
+    expect(page.get_by_role("option")).to_have_count(len(found))
+
+
 @pytest.mark.long
 def test_one_app_has_related_ones_to_add(page: Page) -> None:
     page.goto("compare/index.html?app=cafe")

@@ -66,13 +66,24 @@
     return arrived.get(name);
   });
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const wordsOf = (text) => plain(text).match(/[\p{L}\p{N}]+/gu);
+  const spaced = (text) => ` ${(wordsOf(text) || []).join(" ")}`;
   const listed = () => once("the list", async () => {
     let list;
     receive = (it) => { list = it; };
     await run(new URL(main.dataset.list, location.href));
     return list.apps.map((app) => {
       const by = list.publishers[app.publisher];
-      return { ...app, slug: app.path.split("/")[1], by, plain: plain(app.name), about: plain(`${app.name} ${by}`) };
+      const categories = (app.category || []).map((it) => list.categories[it]);
+      return {
+        ...app,
+        slug: app.path.split("/")[1],
+        by,
+        plain: plain(app.name),
+        words: spaced(app.name),
+        about: plain(`${app.name} ${by}`),
+        text: spaced([app.line || "", ...categories].join(" ")),
+      };
     });
   });
 
@@ -280,11 +291,17 @@
     it.addEventListener("click", () => choose(app));
     return it;
   };
-  // Each word must stand in the name or the publisher; a name that begins so comes first.
+  // Each word must stand in the name or the publisher, or begin one of the card description or of a category. Apps with
+  // all of them in the name come first, and of these the ones whose name begins so.
   const matching = (apps, text) => {
-    const wanted = plain(text).split(/\s+/).filter(Boolean);
-    const rank = (app) => (app.plain.startsWith(wanted.join(" ")) ? 0 : app.plain.includes(` ${wanted[0]}`) ? 1 : 2);
-    const found = apps.filter((app) => !shown.includes(app.slug) && wanted.every((word) => app.about.includes(word)));
+    const wanted = wordsOf(text) || plain(text).match(/\S+/g) || [];
+    const joined = ` ${wanted.join(" ")}`;
+    const rank = (app) => {
+      if (!wanted.every((word) => app.plain.includes(word))) return 3;
+      return app.words.startsWith(joined) ? 0 : app.words.includes(joined) ? 1 : 2;
+    };
+    const fits = (app) => wanted.every((word) => app.about.includes(word) || app.text.includes(` ${word}`));
+    const found = apps.filter((app) => !shown.includes(app.slug) && fits(app));
     return wanted.length ? found.sort((a, b) => rank(a) - rank(b)) : found;
   };
   const suggest = async () => {
