@@ -27,6 +27,11 @@
 {% macro day(moment) %}
 {% if moment %}<time datetime="{{ moment | iso }}">{{ moment | day }}</time>{% endif %}
 {%- endmacro %}
+{% macro configuration() %}
+{% set form = [say("compare.form")] if offering.has_ui_extension else [] %}
+{% set own_page = [say("compare.own_page")] if card.configure | address else [] %}
+{{ (form + own_page) | join(" · ") or say("compare.no") }}
+{%- endmacro %}
 {% macro promised(several, name) %}
 {% for it in several %}
 <div class="promise">{% if it.topic != name %}<b>{{ it.topic }}</b> {% endif %}{{ assurance.declared(it) }}</div>
@@ -58,7 +63,7 @@ appshelf.compared({{ card.slug | tojson }}, {
     "categories": {{ groups(card.categories) | tojson }},
     "updated": {{ day(offering.updated_at) | tojson }},
     "created": {{ day(offering.created_at) | tojson }},
-    "form": {{ say("compare.yes" if offering.has_ui_extension else "compare.no") | tojson }},
+    "configuration": {{ configuration() | tojson }},
     "person": {{ say("compare.yes" if offering.requires_enabled_oauth_person else "compare.no") | tojson }},
     "signing": {{ (say("signing." ~ offering.policy_jwt_alg) if offering.policy_jwt_alg else "") | tojson }},
     "state": {{ (say("compare.draft") if offering.draft else "") | tojson }},

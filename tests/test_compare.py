@@ -67,6 +67,7 @@ def shop(folder: Path) -> Path:
             "dawn",
             "Dawn",
             card_description="Wakes a room, early.",
+            configuration_uri_template="https://{account}.example.com/dawn",
             features=FEATURES.replace("name", "other"),
             compliance="Under the GDPR we are a processor.",
             updated_at="2026-03-04T15:06:07Z",
@@ -76,7 +77,14 @@ def shop(folder: Path) -> Path:
                 "install_url": "https://dawn.example.com/",
             },
         ),
-        app(3, "noon", "Noon", policy_jwt_alg="es256"),
+        app(
+            3,
+            "noon",
+            "Noon",
+            policy_jwt_alg="es256",
+            ui_extension_version={"id": 3},
+            configuration_uri_template="https://example.com/noon",
+        ),
         app(4, "night", "Night " + "with a long name " * 6),
         app(5, "twin-one", "Twin one", features=TABLE, store={"publisher": "Doubles"}),
         app(6, "twin-two", "Twin two", features=TABLE, store={"publisher": "Doubles"}),
@@ -192,11 +200,24 @@ def test_facts_stand_side_by_side(page: Page) -> None:
     assert row(page, "Publisher") == ["Acme", "Acme"]
     assert row(page, "Categories") == ["Lights", "Lights, Rooms"]
     assert row(page, "Updated") == ["4 March 2026", "4 March 2026"]
-    assert row(page, "Has a configuration form") == ["Yes", "No"]
     assert row(page, "Acts as a person") == ["No", "No"]
     assert row(page, "Webhooks signed with") == ["RS512 (RSA using SHA-512)"] * 2
     expect(page.get_by_role("rowheader", name="State")).to_be_hidden()
     expect(page.get_by_role("rowheader", name="Created")).to_be_hidden()
+
+
+def test_where_an_app_is_configured_is_told_as_on_its_page(page: Page) -> None:
+    page.goto(FOUR)
+    heads(page)
+    form, own_page = "A form in your account after installing", "A page of its own"
+    assert row(page, "Configuration") == [form, own_page, f"{form} · {own_page}", "No"]
+    form, own_page = "Has a configuration form after installing", "Is configured on a page of its own"
+    for name, told in {"dusk": [form], "dawn": [own_page], "noon": [form], "night": []}.items():
+        page.goto(f"apps/{name}/index.html")
+        facts = page.get_by_role("complementary", name="Facts").get_by_role("definition")
+        said = [words for words in facts.all_inner_texts() if "onfigur" in words]
+        assert said == told
+        expect(page.get_by_role("link", name="Configure")).to_have_count(int(name in ("dawn", "noon")))
 
 
 def test_a_draft_says_so(page: Page) -> None:
@@ -294,7 +315,7 @@ def marked(page: Page) -> list[str]:
 def test_rows_that_differ_are_marked_in_words_too(page: Page) -> None:
     page.goto(PAIR)
     heads(page)
-    assert marked(page) == ["Categories", "Has a configuration form after installing", "ISO 27001", "Accessibility"]
+    assert marked(page) == ["Categories", "Configuration", "ISO 27001", "Accessibility"]
     expect(page.get_by_role("rowheader", name="Categories (differs)")).to_be_visible()
     expect(page.get_by_role("rowheader", name="Publisher", exact=True)).to_be_visible()
 

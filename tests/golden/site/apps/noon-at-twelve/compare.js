@@ -11,7 +11,7 @@ appshelf.compared("noon-at-twelve", {
     "categories": "",
     "updated": "",
     "created": "",
-    "form": "No",
+    "configuration": "No",
     "person": "No",
     "signing": "RS256 (RSA using SHA-256)",
     "state": "",

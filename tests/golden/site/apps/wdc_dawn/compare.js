@@ -11,7 +11,7 @@ appshelf.compared("wdc_dawn", {
     "categories": "\u003ca href=\"../../categories/light/index.html\"\u003eLight\u003c/a\u003e",
     "updated": "\u003ctime datetime=\"2026-10-07T00:30:00+09:00\"\u003e7 October 2026\u003c/time\u003e",
     "created": "",
-    "form": "No",
+    "configuration": "No",
     "person": "No",
     "signing": "RS256 (RSA using SHA-256)",
     "state": "",

@@ -11,7 +11,7 @@ appshelf.compared("wdc_dusk", {
     "categories": "\u003ca href=\"../../categories/evening-night/index.html\"\u003eEvening \u0026amp; night\u003c/a\u003e, \u003ca href=\"../../categories/light/index.html\"\u003eLight\u003c/a\u003e",
     "updated": "\u003ctime datetime=\"2026-10-06T15:41:52+02:00\"\u003e6 October 2026\u003c/time\u003e",
     "created": "\u003ctime datetime=\"2024-03-11T09:24:10+01:00\"\u003e11 March 2024\u003c/time\u003e",
-    "form": "Yes",
+    "configuration": "A form in your account after installing · A page of its own",
     "person": "Yes",
     "signing": "ES512 (ECDSA using P-521 and SHA-512)",
     "state": "",
