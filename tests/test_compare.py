@@ -1,6 +1,7 @@
 """Apps side by side, in a real browser: which ones, what is shown of them, where they differ, and how one is added."""
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def shop(folder: Path) -> Path:
             ui_extension_version={"id": 3},
             configuration_uri_template="https://example.com/noon",
         ),
-        app(4, "night", "Night " + "with a long name " * 6),
+        app(4, "night", "Night " + "with a long name " * 6, features="A word. " * 6_000),
         app(5, "twin-one", "Twin one", features=TABLE, store={"publisher": "Doubles"}),
         app(6, "twin-two", "Twin two", features=TABLE, store={"publisher": "Doubles"}),
         app(7, "cafe", "Café Calendar", store={"publisher": "Doubles"}),
@@ -603,7 +604,22 @@ def test_paper_has_no_controls(page: Page) -> None:
     expect(page.get_by_role("link", name="Get this app").first).to_be_hidden()
     expect(page.get_by_role("rowheader", name="Categories")).to_be_visible()
     expect(page.locator("[data-paper]")).to_have_text(page.url)
-    assert b"/MediaBox [0 0 792 612]" in page.pdf(prefer_css_page_size=True)
+
+
+@pytest.mark.long
+def test_paper_has_no_long_texts_but_says_where_they_are(page: Page) -> None:
+    page.goto(FOUR)
+    heads(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Features")).to_be_hidden()
+    line = page.get_by_text("Features, in the providers’ words, stand on each app’s page.")
+    expect(line).to_be_visible()
+    sheets = re.findall(rb"/Type /Page\b.*?/MediaBox \[([0-9 .]+)\]", page.pdf(prefer_css_page_size=True), re.DOTALL)
+    assert set(sheets) == {b"0 0 792 612"}
+    assert len(sheets) <= 3
+    page.goto("compare/index.html?app=cafe&app=draft")
+    heads(page)
+    expect(line).to_be_hidden()
 
 
 # ----------------------------------------------------------------------------------- where something is missing
