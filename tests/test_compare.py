@@ -720,20 +720,64 @@ def test_no_page_scrolls_sideways(page: Page, path: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+THREE = f"{PAIR}&app=noon"
+
+
 @pytest.mark.long
-def test_two_apps_find_room_on_a_phone_and_four_scroll_in_their_region(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    hidden = "it => it.scrollWidth - it.clientWidth"
-    page.goto(PAIR)
+@pytest.mark.parametrize("width", [320, 390, 600, 800, 1280])
+@pytest.mark.parametrize("path", [PAIR, THREE, FOUR])
+def test_only_the_page_scrolls_up_and_down(page: Page, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(path)
     heads(page)
     region = page.get_by_role("region", name="Comparison")
-    assert region.evaluate(hidden) == 0
-    page.goto(FOUR)
+    assert region.evaluate("it => it.scrollHeight - it.clientHeight") == 0
+    region.hover()
+    before = page.evaluate("scrollY")
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("before => scrollY > before", arg=before)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("path", "width"), [(PAIR, 320), (PAIR, 390), (THREE, 600), (FOUR, 800), (FOUR, 1280)])
+def test_where_columns_find_room_their_heads_stay_at_the_top_of_the_window(page: Page, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(path)
     heads(page)
-    assert region.evaluate(hidden) > 100
+    region = page.get_by_role("region", name="Comparison")
+    assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0
+    page.get_by_role("rowheader", name="The whole text").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("() => document.querySelector('[data-heads] th').getBoundingClientRect().top === 0")
+    assert {it.bounding_box()["y"] for it in page.locator("[data-heads] th").all()} == {0}  # type: ignore[index]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", [THREE, FOUR])
+def test_where_they_do_not_they_scroll_sideways_under_what_stays_in_sight(page: Page, path: str) -> None:
+    """The names of rows, and above the columns the names of the apps; by keyboard, too."""
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.goto(path)
+    heads(page)
+    region = page.get_by_role("region", name="Comparison")
+    assert region.evaluate("it => it.scrollWidth - it.clientWidth") > 50
+    names = page.locator("[data-names]")
+    expect(names).to_be_hidden()
+    name = page.get_by_role("rowheader", name="Webhooks signed with")
+    name.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    expect(names).to_be_in_viewport()
     region.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('[data-columns]').scrollLeft > 0")
+    assert region.evaluate("it => { it.scrollLeft = 1000; return it.scrollLeft; }") > 50
+    left = "it => it.getBoundingClientRect().left"
+    last = names.locator("span").last
+    expect(last).to_be_in_viewport()
+    assert last.evaluate(left) == page.locator("[data-heads] th").last.evaluate(left)
+    assert name.locator(".row-name").evaluate(left) == region.evaluate(left)
+    page.mouse.wheel(0, -2000)
+    expect(names).to_be_hidden()
 
 
 @pytest.mark.long

@@ -191,9 +191,20 @@
     $("[data-same]").hidden = $$("[data-differs]", table).length > 0 || !isOnly || !isComparing;
     $("[data-over]").hidden = !apps.length;
     $("[data-over]").classList.toggle("alone", !isComparing);
-    table.dataset.apps = apps.length;
+    main.dataset.apps = apps.length;
+    above.replaceChildren(...apps.map((app) => make("span", { textContent: app.name })));
     region.hidden = !apps.length;
   };
+
+  // Names stand above columns that scroll sideways, once their heads have left the window.
+  const above = $("[data-names]");
+  const follow = () => { above.scrollLeft = region.scrollLeft; };
+  region.addEventListener("scroll", follow, { passive: true });
+  new IntersectionObserver((entries) => {
+    const { isIntersecting, boundingClientRect } = entries.pop();
+    above.hidden = isIntersecting || boundingClientRect.top >= 0;
+    follow();
+  }).observe($("[data-heads]"));
 
   // Where the visitor's account is known, "Get this app" leads to where it is got.
   const fillAccount = () => {
