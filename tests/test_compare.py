@@ -843,6 +843,18 @@ def test_what_an_author_writes_is_words_here_too(browser: Browser, tmp_path: Pat
         assert page.locator("b").get_by_text("bold", exact=True).count() == 0
 
 
+def test_a_finger_on_the_edge_of_a_button_meets_that_button(browser: Browser, address: str) -> None:
+    with visitor(browser, address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(PAIR)
+        expect(page.locator("[data-acts] .button")).to_have_count(2)
+        met = page.evaluate("""() => [...document.querySelectorAll("[data-acts] :is(a, button)")].map((it) => {
+          const { left, right, top, bottom } = it.getBoundingClientRect();
+          return [top + 2, bottom - 2].every((y) => it.contains(document.elementFromPoint((left + right) / 2, y)));
+        })""")
+        assert met == [True] * 4
+
+
 # ------------------------------------------------------------------------------------------------------- by value
 
 
