@@ -337,6 +337,34 @@ MUTATIONS: tuple[Mutation, ...] = (
         "        with nullcontext():\n            self._refuse_taken",
         ("tests/test_api_writes.py::test_the_same_post_twice_at_once_makes_one",),
     ),
+    Mutation(
+        "what is kept of a past is no link",
+        "generator/history_file.py",
+        "    if path.is_symlink():\n",
+        "    if False:\n",
+        ("tests/test_history.py::test_only_plain_files_are_read",),
+    ),
+    Mutation(
+        "what is kept of a past is freed of what deceives a reader",
+        "generator/history_file.py",
+        "Field(strict=True, max_length=2_000), AfterValidator(clean)]",
+        "Field(strict=True, max_length=2_000)]",
+        ("tests/test_history.py::test_hostile_history_harms_nobody",),
+    ),
+    Mutation(
+        "the full-text index takes no settings from outside",
+        "generator/fulltext.py",
+        'if not name.startswith("PAGEFIND_")}',
+        "}",
+        ("tests/test_fulltext.py::test_settings_of_pagefind_s_own_do_nothing",),
+    ),
+    Mutation(
+        "a value in the words of a page is escaped",
+        "generator/languages.py",
+        "str(escape(values[place[1]]))",
+        "str(values[place[1]])",
+        ("tests/test_languages.py::test_what_is_said",),
+    ),
 )
 
 
