@@ -578,8 +578,29 @@ def test_the_link_is_copied(browser: Browser, address: str) -> None:
         page.get_by_role("button", name="Remove Dawn").click()
         see(page, "Dusk")
         page.get_by_role("button", name="Copy link").click()
-        expect(page.get_by_role("button", name="Copied link")).to_be_visible()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == f"{address}compare/index.html?app=dusk"
+
+
+@pytest.mark.long
+def test_the_link_is_no_longer_copied_once_the_address_is_another(browser: Browser, address: str) -> None:
+    with visitor(browser, address, permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(PAIR)
+        heads(page)
+        page.clock.pause_at("2100-01-01")  # so that no time passes, after which the button forgets by itself
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        page.get_by_label("Only differences").check()
+        expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.url
+        page.clock.run_for(1900)
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        page.clock.run_for(200)
+        expect(page.get_by_role("button", name="Copy link")).to_be_visible()
 
 
 @pytest.mark.long

@@ -241,18 +241,24 @@
     box.append(pre, button, status);
   });
 
-  // Copying, where the browser allows it; elsewhere the text is selected, ready to be copied.
+  // Copying, where the browser allows it; elsewhere the text is selected, ready to be copied. A button says that it has
+  // copied for a while, or until it would copy something else.
   $$("[data-copy]").forEach((button) => {
     const label = button.textContent;
+    const status = button.nextElementSibling;
+    let timer;
+    const forget = () => {
+      clearTimeout(timer);
+      button.textContent = label;
+      status.textContent = "";
+    };
+    new MutationObserver(forget).observe(button, { attributeFilter: ["data-copy"] });
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(button.dataset.copy);
-        const status = button.nextElementSibling;
+        forget();
         button.textContent = status.textContent = say("copy.done");
-        setTimeout(() => {
-          button.textContent = label;
-          status.textContent = "";
-        }, 2000);
+        timer = setTimeout(forget, 2000);
       } catch {
         const code = $("code", button.parentElement);
         code.hidden = false;
