@@ -51,6 +51,8 @@ def _naming(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
+_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirty|ninety)"
+_TIME = r"(?:hours?|days?|weeks?|months?|years?)"
 TOPICS = (
     _topic("iso-27001", "ISO 27001", r"ISO(?:[ /-]*IEC)?[ /-]*27001"),
     _topic("iso-27018", "ISO 27018", r"ISO(?:[ /-]*IEC)?[ /-]*27018"),
@@ -73,7 +75,8 @@ TOPICS = (
         "retention",
         "Retention",
         r"retention|retain(?:s|ed)?|(?:kept|stored|held) (?:for|until)|deleted (?:after|within)"
-        r"|for (?:at most )?\d+ (?:hours|days|weeks|months|years)",
+        rf"|(?:for|until) (?:at most |up to )?{_NUMBER} {_TIME}"
+        rf"|{_NUMBER} {_TIME} (?:after|later|at (?:most|the latest))",
         headings="kept for|how long .*",
     ),
     _topic("deletion", "Deletion", r"delet(?:e|es|ed|ing|ion)|eras(?:e|es|ed|ing|ure)"),

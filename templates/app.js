@@ -42,7 +42,7 @@
 <p><q>{{ it.words }}</q></p>
 {% endfor %}
 {% if answer.quotes | length > 2 %}
-<p><a href="{{ link(card.path) }}#topic-{{ answer.topic.key }}">{{ say("count.more", count=answer.quotes | length - 2) }}</a></p>
+<p><a href="{{ link(card.path) }}#topic-{{ answer.topic.key }}">{{ say("compare.more", count=answer.quotes | length - 2) }}</a></p>
 {% endif %}
 {%- endmacro %}
 {% macro text(html) %}

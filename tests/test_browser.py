@@ -15,6 +15,7 @@ from generator.settings import Settings
 CONTENT = Path(__file__).parent.parent / "content"
 INSTALL = "https://acme.example.com/apps/wdc_asset_bridge/install"
 DETAIL = "apps/wdc_asset_bridge/index.html"
+NO_ACCOUNT = "This is neither a short name (letters, digits and hyphens) nor an address that leads there."
 
 pytestmark = needs_browser
 
@@ -147,6 +148,13 @@ def test_security_and_compliance_is_printed_as_a_sheet_of_its_own(page: Page) ->
     expect(page.locator(".facts")).to_be_visible()
     expect(page.locator("#compliance .hash").first).to_be_visible()
     expect(page.get_by_role("button", name="Print this sheet")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".topics li").count() > 0
+    for folded in page.locator(".topics li").all():
+        expect(folded).to_be_visible()
+    expect(page.locator(".on-paper")).to_contain_text("https://apps.example.com/shop/site/apps/wdc_asset_bridge/ · ")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".topics details[open]").count() == 0
     page.emulate_media(media="screen")
 
 
@@ -212,7 +220,9 @@ def test_get_this_app_asks_once_for_the_account(page: Page, given: str) -> None:
     ("given", "told"),
     [
         pytest.param("", "Please enter your account.", id="nothing"),
-        pytest.param("Acme Corp", "Only letters, digits and hyphens, without spaces or dots.", id="its long name"),
+        pytest.param("Acme Corp", NO_ACCOUNT, id="its long name"),
+        pytest.param("St. Anna Hospital", NO_ACCOUNT, id="a name with a dot"),
+        pytest.param("https://evil.org/inbox", NO_ACCOUNT, id="an address elsewhere"),
     ],
 )
 def test_what_is_no_account_is_told(page: Page, given: str, told: str) -> None:

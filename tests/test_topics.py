@@ -145,6 +145,8 @@ def test_what_is_quoted_already_is_not_brought_along() -> None:
         pytest.param("# Location\n\nFrankfurt.", "Data location", id="a heading of one word"),
         pytest.param("# Where your data is\n\nFrankfurt.", "Data location", id="a heading that asks"),
         pytest.param("Counts remain, for 13 months.", "Retention", id="for months"),
+        pytest.param("It keeps its delivery logs for seven days.", "Retention", id="for days in words"),
+        pytest.param("Names stay until the survey ends, 30 days after it was sent.", "Retention", id="days after"),
     ],
 )
 def test_sentences_that_a_reader_would_find(text: str, topic: str) -> None:
@@ -232,8 +234,8 @@ def test_the_table_of_the_store(tmp_path: Path) -> None:
     assert [row["App"] for row in rows] == ['\'=Alpha, "x"', "Beta", "Gamma"]
     told = [{key: value for key, value in row.items() if value and key not in {"App", "Reference"}} for row in rows]
     assert told == [
-        {"ISO 27001": "declared", "Encryption": "2 sentences"},
-        {"Cyber Essentials": "declared until 2027-01-31"},
+        {"ISO 27001": "declared: Certified", "Encryption": "2 sentences"},
+        {"Cyber Essentials": "declared: Certified, until 2027-01-31"},
         {},
     ]
     page = (tmp_path / "site/security/index.html").read_text()

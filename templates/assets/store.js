@@ -114,6 +114,11 @@
     tablist.dataset.ready = "";
   }
 
+  // Deep in a text, what stays at the top says whose it is.
+  if (tablist) {
+    new IntersectionObserver(([{ isIntersecting }]) => tablist.toggleAttribute("data-away", !isIntersecting)).observe($("h1"));
+  }
+
   // What a long text has, where: beside it on a wide page, folded above it on a narrow one.
   const wide = matchMedia("(min-width: 60.01rem)");
   const place = () => $$("[data-contents]").forEach((list) => {
@@ -165,8 +170,13 @@
     const leads = $("[data-leads]", form);
     let wanted = links[0];
     const valid = (account) => /^[a-z0-9-]{1,64}$/.test(account);
-    // What people copy is an address: the account is the beginning of its host.
-    const given = () => input.value.trim().toLowerCase().replace(/^https?:\/\//, "").split(/[./]/)[0];
+    // What people copy is an address: of one that these links lead to, the account is the beginning of its host.
+    const ends = links.map((a) => a.dataset.address.split("/")[2]).filter((it) => it.startsWith("{account}.")).map((it) => it.slice(9));
+    const given = () => {
+      const [host] = input.value.trim().toLowerCase().replace(/^https?:\/\//, "").split("/");
+      const end = ends.find((it) => host.endsWith(it));
+      return end ? host.slice(0, -end.length) : host;
+    };
     const fill = (account) => {
       for (const a of links) {
         const address = valid(account) ? a.dataset.address.replaceAll("{account}", account) : "";
@@ -270,7 +280,18 @@
   // Printing: the sheet is the text in sight, as the stylesheet has it; where the page does not know its address, the
   // browser does.
   $("[data-print]")?.addEventListener("click", () => print());
-  addEventListener("beforeprint", () => { $("[data-paper-address]").textContent ||= location.href; });
+  const unfolded = new Set();
+  addEventListener("beforeprint", () => {
+    const paper = $("[data-paper-address]");
+    const day = new Date().toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
+    paper.dataset.address ||= paper.textContent || location.href.split("#")[0];
+    paper.textContent = `${paper.dataset.address} · ${day}`;
+    $$(".topics details:not([open])").forEach((it) => { it.open = true; unfolded.add(it); });
+  });
+  addEventListener("afterprint", () => {
+    unfolded.forEach((it) => { it.open = false; });
+    unfolded.clear();
+  });
 
   // Of all updates only those that changed what is said about security; the address says so, too.
   const only = $("[data-only-compliance]");

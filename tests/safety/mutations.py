@@ -345,13 +345,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("tests/test_history.py::test_only_plain_files_are_read",),
     ),
     Mutation(
-        "what is kept of a past is freed of what deceives a reader",
-        "generator/history_file.py",
-        "Field(strict=True, max_length=2_000), AfterValidator(clean)]",
-        "Field(strict=True, max_length=2_000)]",
-        ("tests/test_history.py::test_hostile_history_harms_nobody",),
-    ),
-    Mutation(
         "the full-text index takes no settings from outside",
         "generator/fulltext.py",
         'if not name.startswith("PAGEFIND_")}',

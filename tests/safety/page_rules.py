@@ -150,7 +150,7 @@ _IN_DETAIL = """
     h3 class
     input aria-describedby autocapitalize autocomplete id maxlength name required spellcheck
     label for
-    nav data-tabs
+    nav data-name data-tabs
     p data-aim data-known data-leads data-wrong hidden id role
     section data-panel id
     span data-until role
