@@ -466,6 +466,7 @@ def test_enter_without_a_match_adds_nothing(page: Page) -> None:
         pytest.param("early-room", ["Dawn"], id="words of several places, with a hyphen"),
         pytest.param("calendar lights", ["Café Calendar"], id="a name and a category"),
         pytest.param("cafe doubles", ["Café Calendar"], id="a name and a publisher"),
+        pytest.param("oubles", [], id="the middle of a word of a publisher"),
         pytest.param("lights twenty", [], id="every word counts"),
         pytest.param("<>", [], id="no word at all"),
     ],

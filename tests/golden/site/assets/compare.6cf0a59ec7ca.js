@@ -82,8 +82,7 @@ const compareWords = {"compare.added": "{name} added", "compare.listless": "The 
         by,
         plain: plain(app.name),
         words: spaced(app.name),
-        about: plain(`${app.name} ${by}`),
-        text: spaced([app.line || "", ...categories].join(" ")),
+        about: spaced([by, app.line || "", ...categories].join(" ")),
       };
     });
   });
@@ -303,8 +302,8 @@ const compareWords = {"compare.added": "{name} added", "compare.listless": "The 
     it.addEventListener("click", () => choose(app));
     return it;
   };
-  // Each word must stand in the name or the publisher, or begin one of the card description or of a category. Apps with
-  // all of them in the name come first, and of these the ones whose name begins so.
+  // Each word must stand in the name, or begin one of the publisher, the card description or a category. Apps with all of
+  // them in the name come first, and of these the ones whose name begins so.
   const matching = (apps, text) => {
     const wanted = wordsOf(text) || plain(text).match(/\S+/g) || [];
     const joined = ` ${wanted.join(" ")}`;
@@ -312,7 +311,7 @@ const compareWords = {"compare.added": "{name} added", "compare.listless": "The 
       if (!wanted.every((word) => app.plain.includes(word))) return 3;
       return app.words.startsWith(joined) ? 0 : app.words.includes(joined) ? 1 : 2;
     };
-    const fits = (app) => wanted.every((word) => app.about.includes(word) || app.text.includes(` ${word}`));
+    const fits = (app) => wanted.every((word) => app.plain.includes(word) || app.about.includes(` ${word}`));
     const found = apps.filter((app) => !shown.includes(app.slug) && fits(app));
     return wanted.length ? found.sort((a, b) => rank(a) - rank(b)) : found;
   };
