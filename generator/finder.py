@@ -70,6 +70,7 @@ def _entry(card: Card) -> Mapping[str, object]:
         "category": [_slug(group) for group in card.categories],
         "declared": list(card.declared),
         "until": {topic: day.isoformat() for topic, day in card.declared.items() if day},
+        "status": sorted({assurance.status for assurance in card.offering.assurances}),
         "has": _has(card),
         "updated": offering.updated_at.isoformat() if offering.updated_at else "",
         "created": offering.created_at.isoformat() if offering.created_at else "",

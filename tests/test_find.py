@@ -27,7 +27,8 @@ COMPLIANCE = """Nothing is sold.
 
 ## Retention
 
-Conversations are kept for ninety days, then shredded <b>for good</b>; a lansweeper is not needed."""
+Conversations are kept for ninety days, then shredded <b>for good</b>; a lansweeper is not needed. In the EU, of course
+(archived)."""
 
 
 def shop(folder: Path) -> Path:
@@ -213,6 +214,29 @@ def test_words_of_a_text_find_its_app_with_the_passage(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+def test_a_passage_marks_words_and_not_what_stands_around_them(page: Page) -> None:
+    page.get_by_role("searchbox").fill("archived")
+    expect(page.locator("[data-shelf] mark")).to_have_text("archived")
+    expect(page.locator("[data-shelf] .line")).to_contain_text("(archived).")
+
+
+def test_what_was_declared_is_found_by_what_it_says(page: Page) -> None:
+    page.get_by_role("searchbox").fill("certified")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Cluster Watch", "Delta Chat", "Lansweeper Import"])
+
+
+@pytest.mark.parametrize(
+    ("query", "day"),
+    [
+        pytest.param("sort=updated", "1 January 2028", id="by the last update"),
+        pytest.param("sort=new", "1 January 2024", id="by age"),
+    ],
+)
+def test_who_sorts_by_date_sees_it(page: Page, query: str, day: str) -> None:
+    page.goto(f"index.html?{query}")
+    expect(page.locator("[data-shelf] .by").first).to_contain_text(day)
+
+
 def test_a_passage_is_reached_by_keyboard_after_the_name(page: Page) -> None:
     page.get_by_role("searchbox").fill("shredded")
     page.keyboard.press("Enter")
@@ -238,6 +262,12 @@ def test_a_passage_without_a_heading_is_no_link(page: Page) -> None:
         pytest.param("SHREDDED ninety", True, id="two words, in capitals"),
         pytest.param("shredded zebra", False, id="one word of two"),
         pytest.param("second-rate", False, id="a beginning alone"),
+        pytest.param("EU", True, id="two letters"),
+        pytest.param("eu days", True, id="two letters, and another word"),
+        pytest.param("goo", True, id="the last word is still being written"),
+        pytest.param("the cou", True, id="so is this one"),
+        pytest.param("cou the", False, id="the first word is written"),
+        pytest.param("thenar", False, id="a word of the text begins this one"),
     ],
 )
 def test_what_counts_as_said(page: Page, words: str, found: bool) -> None:

@@ -52,6 +52,7 @@ def test_what_is_said_of_an_app() -> None:
         "publisher": "acme",
         "category": ["lamps", "rooms"],
         "declared": ["GDPR", "SOC 2"],
+        "status": ["Certified"],
         "has": ["form", "person"],
         "updated": "2026-03-04T05:06:07+00:00",
         "created": "2026-03-04T05:06:07+00:00",

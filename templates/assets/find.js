@@ -55,8 +55,10 @@
   };
   const slips = (length) => (length < 3 ? 0 : length < 8 ? 1 : 2);
 
-  // How well one word of a search fits the words of an app: 0 is not at all.
-  const fit = (word, app) => {
+  // How well one word of a search fits the words of an app: 0 is not at all. A short word is taken as it stands, unless
+  // it is still being written: “on call” is not about one callback.
+  const fit = (word, app, isLast) => {
+    if (word.length < 3 && !isLast) return app.words.includes(word) ? 400 : app.about.includes(word) ? 120 : app.text.includes(` ${word} `) ? 90 : 0;
     let best = 0;
     for (const name of app.words) {
       if (name === word) return 400;
@@ -89,7 +91,7 @@
       const far = distance(joined, app.joined, most);
       if (far <= most) whole = 480 - 30 * far;
     }
-    const fits = words.map((word) => fit(word, app));
+    const fits = words.map((word, i) => fit(word, app, i === words.length - 1));
     const all = fits.every(Boolean) ? fits.reduce((sum, it) => sum + it, 0) / fits.length : 0;
     return Math.max(whole, all);
   };
@@ -111,8 +113,8 @@
             app.words = wordsOf(app.name);
             app.joined = app.words.join("");
             const around = [list.publishers[app.publisher], ...(app.category || []).map((it) => list.categories[it])];
-            app.about = wordsOf([...around, ...app.declared].join(" "));
-            app.text = ` ${wordsOf(app.line || "").join(" ")}`;
+            app.about = wordsOf([...around, ...app.declared, ...(app.status || [])].join(" "));
+            app.text = ` ${wordsOf(app.line || "").join(" ")} `;
           }
           resolve(list);
         },
@@ -129,7 +131,7 @@
 
   let index;
   // The full-text index knows words and their beginnings: what it finds comes after what the list has found. It is
-  // loaded by the first search of three letters; from a file, a page may not load it.
+  // loaded by the first search of two letters; from a file, a page may not load it.
   const canSearchTexts = tools.dataset.texts && location.protocol !== "file:";
   const TEXTS = 24;
   const inTexts = async (words) => {
@@ -138,13 +140,15 @@
     return Promise.all(results.slice(0, TEXTS).map((it) => it.data()));
   };
 
-  // Where nothing has a word, the index takes its beginning, down to a letter: that is no answer.
+  // Where nothing has a word, the index takes its beginning, down to a letter: that is no answer. Another ending is
+  // (“shredding” is found as “shredded”), and so is what the last word may become.
   const answers = ({ content, locations }, asks) => {
     const words = content.split(/\s+/);
     const located = locations.flatMap((it) => wordsOf(words[it] || ""));
-    return asks.every((ask) => {
-      const stem = ask.slice(0, Math.max(3, ask.length - 3)); // “shredding” is found as “shredded”
-      return located.some((word) => word.startsWith(stem));
+    return asks.every((ask, i) => {
+      const isWritten = i === asks.length - 1 && ask.length > 2;
+      const stem = ask.length > 5 ? ask.slice(0, Math.max(5, ask.length - 3)) : "";
+      return located.some((word) => word === ask || `${word}s` === ask || word === `${ask}s` || (isWritten && word.startsWith(ask)) || (stem && word.startsWith(stem)));
     });
   };
 
@@ -169,7 +173,9 @@
   const chips = $$("[data-category]");
   const MANY = ["declared", "has", "publisher"];
   const ALL = { category: "", within: "", declared: [], has: [], publisher: [] }; // apps: nothing is chosen
-  const STEP = 48;
+  const STEP = 48; // cards, until more are asked for
+  const PIECE = 12; // of them at once
+  const PAUSE = 150; // ms: then who types has paused
   const told = $("[data-told]");
   const before = told.textContent;
   let asked;
@@ -258,10 +264,16 @@
   const quote = ({ shown, starts, ends }) => {
     const words = document.createElement("q");
     words.append(starts ? "" : "… ");
-    words.append(...shown.flatMap(([word, isFound], i) => [i ? " " : "", isFound ? Object.assign(document.createElement("mark"), { textContent: word }) : word]));
+    for (const [i, [word, isFound]] of shown.entries()) {
+      const [, before, inside, after] = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/u.exec(word);
+      words.append(i ? " " : "", ...(isFound ? [before, Object.assign(document.createElement("mark"), { textContent: inside }), after] : [word]));
+    }
     words.append(ends ? "" : " …");
     return words;
   };
+  // As the pages write it: the day as it was where the time was written.
+  const days = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "long", timeZone: "UTC" });
+  const dayOf = (moment) => days.format(new Date(moment.slice(0, 10)));
   const card = ({ app, said }, list) => {
     const it = $("[data-card]").content.firstElementChild.cloneNode(true);
     const [link, by, badges] = [$("a", it), $(".by", it), $(".badges", it)];
@@ -282,7 +294,9 @@
       }
     }
     const publisher = Object.keys(list.publishers).length > 1 ? [list.publishers[app.publisher]] : [];
-    by.textContent = [...publisher, ...(app.featured ? [say("card.featured")] : [])].join(" · ");
+    const moment = asked.sort === "new" ? app.created : asked.sort || asked.within ? app.updated : "";
+    const day = moment ? [dayOf(moment)] : [];
+    by.textContent = [...publisher, ...(app.featured ? [say("card.featured")] : []), ...day].join(" · ");
     if (app.draft) by.append(" ", Object.assign(document.createElement("span"), { className: "draft", textContent: say("card.draft") }));
     if (!by.textContent) by.remove();
     const has = app.has || [];
@@ -300,9 +314,26 @@
     return it;
   };
 
-  const fill = (list, until) => {
-    const from = shelf.children.length;
-    shelf.append(...matches.slice(from, until).map((it) => card(it, list)));
+  const after = (ms) => new Promise((done) => setTimeout(done, ms));
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+  // What a window shows comes at once, and the rest piece by piece in a pause: a card costs a slow phone 10 ms and
+  // more, and no letter should wait for 48 of them.
+  const fill = async (list, until, atOnce = PIECE) => {
+    const mine = turn;
+    const add = (many) => {
+      const from = shelf.children.length;
+      shelf.append(...matches.slice(from, Math.min(from + many, until)).map((it) => card(it, list)));
+    };
+    const isOver = () => mine !== turn || shelf.children.length >= Math.min(until, matches.length);
+    more.hidden = true;
+    add(atOnce);
+    if (!isOver()) await after(PAUSE);
+    while (!isOver()) {
+      add(PIECE);
+      await painted();
+    }
+    if (mine !== turn) return;
     const left = matches.length - shelf.children.length;
     more.hidden = left <= 0;
     more.textContent = say("finder.more_of", { count: Math.min(left, STEP), left });
@@ -324,7 +355,7 @@
 
   let turn = 0;
   let texts; // resolves once they, too, have been looked through
-  const find = async () => {
+  const find = async (atOnce = PIECE) => {
     turn += 1;
     const mine = turn;
     show();
@@ -343,22 +374,22 @@
     const words = wordsOf(asked.q);
     const search = { words, joined: words.join("") };
     const scored = list.apps.map((app) => ({ app, score: words.length ? score(app, search) : asked.q ? 0 : 1 })).filter((it) => it.score);
-    const looksOn = canSearchTexts && asked.q.length > 2;
+    const looksOn = canSearchTexts && asked.q.length > 1;
     shelf.replaceChildren();
-    draw(list, scored, looksOn);
+    draw(list, scored, looksOn, atOnce);
     texts = looksOn && addFromTexts(list, scored, mine);
     return true;
   };
 
-  const draw = (list, scored, isMoreToCome) => {
+  const draw = (list, scored, isMoreToCome, atOnce) => {
+    const isAsked = address() !== "";
     const shown = matches.slice(0, shelf.children.length);
     const passes = Object.values(tests());
     matches = ordered(scored.filter(({ app }) => passes.every((test) => test(app))));
     const focused = shelf.contains(document.activeElement) && document.activeElement.href;
     if (!shown.every(({ app }, i) => matches[i]?.app === app)) shelf.replaceChildren();
-    fill(list, Math.max(STEP, shelf.children.length));
+    if (isAsked) fill(list, Math.max(STEP, shelf.children.length), atOnce);
     if (focused) $$("a", shelf).find((it) => it.href === focused)?.focus();
-    const isAsked = address() !== "";
     if (matches.length || !isMoreToCome) nothing(list);
     count(scored);
     found.hidden = !isAsked;
@@ -368,7 +399,7 @@
   };
 
   const addFromTexts = async (list, scored, mine) => {
-    await new Promise((done) => setTimeout(done, 120)); // not for every letter
+    await after(PAUSE); // not for every letter
     if (mine !== turn) return;
     const hits = await inTexts(asked.q).catch(() => []);
     if (mine !== turn) return;
@@ -379,7 +410,7 @@
       .filter((hit) => answers(hit, words))
       .map((hit, i) => ({ app: byPath.get(hit.raw_url.replace(/^\//, "")), said: passage(hit), score: 1 - i / TEXTS }))
       .filter(({ app }) => app && !known.has(app.path));
-    draw(list, [...scored, ...added], false);
+    draw(list, [...scored, ...added], false, Math.max(PIECE, shelf.children.length));
   };
 
   const ask = (how, changes) => {
@@ -402,7 +433,7 @@
   input.addEventListener("input", () => {
     if (isDue) return;
     isDue = true;
-    requestAnimationFrame(() => setTimeout(answer));
+    painted().then(answer);
   });
   // To the first card: it is opened from there, or left alone. On a phone, this puts the keyboard away.
   const toFirst = async () => {
@@ -494,7 +525,7 @@
   const back = history.state;
   read();
   if (isChosen()) fold(true);
-  find().then((isShown) => {
+  find(STEP).then((isShown) => {
     if (isShown && back && address()) scrollTo(0, back.y);
     else if (isShown && asked.q) toFirst();
   });
