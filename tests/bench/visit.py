@@ -82,8 +82,10 @@ def scores(address: str, *flags: str) -> str:
     only = ",".join(CATEGORIES)
     done = subprocess.run(
         [command, address, "--quiet", "--output=json", f"--chrome-flags={chrome}", f"--only-categories={only}"],
-        env=os.environ | {"CHROME_PATH": CHROMIUM or ""}, capture_output=True, text=True, check=True,
+        env=os.environ | {"CHROME_PATH": CHROMIUM or ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    if done.returncode:
+        return f"Lighthouse failed: {(done.stderr.strip().splitlines() or ['without a word'])[-1]}"
     found: dict[str, Any] = json.loads(done.stdout)
     numbers = [round(100 * found["categories"][name]["score"]) for name in CATEGORIES]
     refs = [ref["id"] for name in CATEGORIES[1:] for ref in found["categories"][name]["auditRefs"] if ref["weight"]]
