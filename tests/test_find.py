@@ -195,6 +195,20 @@ def test_more_are_shown_when_asked_for(page: Page) -> None:
     expect(page.locator("[data-more]")).to_be_hidden()
 
 
+def test_a_letter_waits_for_as_many_cards_as_a_window_shows(page: Page) -> None:
+    """The others come after a pause: a slow phone has its hands full with 48."""
+    page.evaluate(
+        """() => {
+          const shelf = document.querySelector("[data-shelf]");
+          window.grown = [];
+          new MutationObserver(() => grown.push(shelf.children.length)).observe(shelf, { childList: true });
+        }"""
+    )
+    page.get_by_role("searchbox").fill("widget")
+    expect(page.get_by_role("button", name="Show 12 more of 12")).to_be_visible()
+    assert page.evaluate("grown") == [12, 24, 36, 48]
+
+
 # ------------------------------------------------------------------------------------------- by what its texts say
 
 
