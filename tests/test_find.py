@@ -442,6 +442,12 @@ def test_a_search_elsewhere_leads_to_the_list(page: Page) -> None:
     expect(page.get_by_role("link", name="Café Calendar")).to_be_focused()
 
 
+def test_an_address_with_words_leaves_the_focus_alone(page: Page) -> None:
+    page.goto("index.html?q=café")
+    expect(page.locator("[data-shelf] .name a")).to_have_text(["Café Calendar"])
+    assert page.evaluate("document.activeElement === document.body")
+
+
 def test_a_search_on_a_later_page_leaves_its_links_as_they_are(page: Page) -> None:
     page.goto("page/2/index.html")
     here = "them => them.map(it => it.href).filter(it => !it.includes('#'))"

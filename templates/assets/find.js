@@ -23,6 +23,7 @@
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const words = input.value.trim();
+      try { sessionStorage.setItem("appshelf-sent", words); } catch { /* Forbidden: then the list begins at its top. */ }
       location.assign(form.dataset.search + (words ? `?${new URLSearchParams({ q: words })}` : ""));
     });
     return;
@@ -520,13 +521,20 @@
     read();
     find();
   });
-  // Back from an app: to where the visitor was. With words from elsewhere: to what they find.
+  // Back from an app: to where the visitor was. With words that were sent from another page: to what they find.
+  const isSent = (words) => {
+    try {
+      const sent = sessionStorage.getItem("appshelf-sent");
+      sessionStorage.removeItem("appshelf-sent");
+      return Boolean(words) && sent === words;
+    } catch { return false; }
+  };
   addEventListener("pagehide", () => history.replaceState({ y: scrollY }, ""));
   const back = history.state;
   read();
   if (isChosen()) fold(true);
   find(STEP).then((isShown) => {
     if (isShown && back && address()) scrollTo(0, back.y);
-    else if (isShown && asked.q) toFirst();
+    else if (isShown && isSent(asked.q)) toFirst();
   });
 })();
