@@ -442,7 +442,8 @@
     const [mine, from] = [turn, document.activeElement];
     await load().catch(() => {});
     if (!matches.length) await texts;
-    if (!found.hidden && mine === turn && from === document.activeElement) $("a", shelf)?.focus();
+    const isWriting = isDue || mine !== turn;
+    if (!found.hidden && !isWriting && from === document.activeElement) $("a", shelf)?.focus();
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
