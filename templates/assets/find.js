@@ -356,6 +356,7 @@
 
   let turn = 0;
   let texts; // resolves once they, too, have been looked through
+  let busy = Promise.resolve();
   const find = async (atOnce = PIECE) => {
     turn += 1;
     const mine = turn;
@@ -402,7 +403,9 @@
   const addFromTexts = async (list, scored, mine) => {
     await after(PAUSE); // not for every letter
     if (mine !== turn) return;
-    const hits = await inTexts(asked.q).catch(() => []);
+    // One search after the other: two at once would write their places into the same answer.
+    busy = busy.then(() => (mine === turn ? inTexts(asked.q) : [])).catch(() => []);
+    const hits = await busy;
     if (mine !== turn) return;
     const known = new Set(scored.map(({ app }) => app.path));
     const byPath = new Map(list.apps.map((app) => [app.path, app]));
