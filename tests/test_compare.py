@@ -262,9 +262,9 @@ def test_sentences_are_quoted_by_topic(page: Page) -> None:
     group = "What the text says"
     assert row(page, "GDPR", group) == ["We are bound by the GDPR.", "Under the GDPR we are a processor."]
     quotes, none = row(page, "Encryption", group)
-    assert quotes == "All traffic uses TLS 1.3. Backups are encrypted. 1 more"
+    assert quotes == "All traffic uses TLS 1.3. Backups are encrypted. 1 more on its page"
     assert none == "no sentence about it"
-    more = page.get_by_role("link", name="1 more")
+    more = page.get_by_role("link", name="1 more on its page")
     assert (more.get_attribute("href") or "").endswith("/shop/apps/dusk/index.html#topic-encryption")
     (silent,) = row(page, "No sentence in any of them", group)
     assert silent.startswith("ISO 27001, ISO 27018, SOC 1")

@@ -156,7 +156,8 @@ _IN_DETAIL = """
     span data-until role
 """
 _IN_COMPARISON = """
-    div data-compare data-columns data-empty data-list data-over data-root hidden aria-label role tabindex
+    div data-compare data-columns data-empty data-list data-names data-over data-root hidden aria-hidden aria-label role
+    div tabindex
     form data-adding
     label class for
     input aria-autocomplete aria-controls aria-expanded class data-only id role
