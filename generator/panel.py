@@ -64,12 +64,15 @@ class Panel:
         """Tell this state of the store from any other, of this run of the preview or an earlier one."""
         return f"{self._run}-{self._workshop.stamp}"
 
-    def lay_over(self, shown: Shown, path: str, view: View) -> bytes:
-        """Return the page at `path` with its panel; a page of its own when there is none."""
+    def lay_over(self, shown: Shown, path: str, view: View, stamp: str) -> bytes:
+        """Return the page at `path` with its panel; a page of its own when there is none.
+
+        `stamp` is that of the state which it shows, or of an earlier one.
+        """
         page = shown.content
         if page is None:
             page = self._html("empty.html", title="Nothing to show yet" if shown.problems else "Not found")
-        head = self._html("head.html", stamp=self.stamp)
+        head = self._html("head.html", stamp=stamp)
         panel = self._html(
             "panel.html",
             problems=shown.problems,

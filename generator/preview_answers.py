@@ -61,35 +61,36 @@ class PreviewAnswers:
 
     def answer(self, address: str) -> Answer:
         """Answer a GET for the path `address`, percent-encoded as it came."""
+        stamp = self.stamp  # of before it is looked up: a page that a change overtakes loads again
         try:
             path = unquote_to_bytes(address).decode()
         except UnicodeDecodeError:
-            return self._missing(self._workshop.view, "")
+            return self._missing(self._workshop.view, "", stamp)
         if path == LIVERELOAD or path.startswith(ROOT):
-            return self._own_file(path)
+            return self._own_file(path, stamp)
         folder, view = self._view_of(path)
         inner = path.removeprefix(folder)
         if not inner or inner.endswith("/"):
             inner += "index.html"
         if shown := self._workshop.show(inner, view):
-            body = self._panel.lay_over(shown, inner, view) if _is_page(inner) else shown.content
+            body = self._panel.lay_over(shown, inner, view, stamp) if _is_page(inner) else shown.content
             return _answer(inner, shown, body)
         if self._workshop.show(f"{inner}/index.html", view):
             return Answer(307, {"Location": f"{quote(path)}/", "Content-Type": _TEXT, **headers_for("/")})
-        return self._missing(view, inner)
+        return self._missing(view, inner, stamp)
 
     def _view_of(self, path: str) -> tuple[str, View]:
         folder = next((folder for folder in self._views if folder != "/" and path.startswith(folder)), "/")
         return folder, self._views[folder]
 
-    def _missing(self, view: View, asked: str) -> Answer:
+    def _missing(self, view: View, asked: str, stamp: str) -> Answer:
         shown = self._workshop.show("404.html", view) or Shown(None)
-        return replace(_answer("404.html", shown, self._panel.lay_over(shown, asked, view)), status=404)
+        return replace(_answer("404.html", shown, self._panel.lay_over(shown, asked, view, stamp)), status=404)
 
-    def _own_file(self, path: str) -> Answer:
+    def _own_file(self, path: str, stamp: str) -> Answer:
         content = _livereload() if path == LIVERELOAD else self._panel.file(path.removeprefix(ROOT))
         if content is None:
-            return self._missing(self._workshop.view, "")
+            return self._missing(self._workshop.view, "", stamp)
         kind = _TYPES[PurePosixPath(path).suffix]
         return Answer(200, {"Cache-Control": "no-store", **headers_for("/"), "Content-Type": kind}, content)
 

@@ -11,7 +11,7 @@ from generator.headers import headers_for
 from generator.panel import view_prefix, views
 from generator.preview_answers import Answer, PreviewAnswers
 from generator.settings import Settings
-from generator.workshop import View, Workshop
+from generator.workshop import Shown, View, Workshop
 from stores import offering, write_store
 
 
@@ -309,3 +309,22 @@ def test_switches_lead_to_the_same_page_in_another_view(answers: PreviewAnswers)
     elements = Elements(answers.answer("/~drafts/apps/wdc_dusk/").body)
     links = [attributes["href"] for tag, attributes in elements.found if tag == "a"]
     assert {"/apps/wdc_dusk/", "/~drafts+disabled/apps/wdc_dusk/"} <= set(links)
+
+
+class Changing(Workshop):
+    """A store that becomes another one just after it was looked at."""
+
+    def show(self, path: str, view: View) -> Shown | None:
+        shown = super().show(path, view)
+        self.fail(Problem("store.toml", "title", "changed meanwhile"))
+        return shown
+
+
+@pytest.mark.parametrize("address", ["/", "/nowhere/"])
+def test_a_page_that_a_change_overtakes_is_not_taken_for_the_newest(folder: Path, tmp_path: Path, address: str) -> None:
+    shop = Changing(Settings(folder / "content", base_url="http://127.0.0.1:8000/"), tmp_path)
+    shop.update()
+    answers = PreviewAnswers(shop)
+    page = answers.answer(address).body.decode()
+    assert f'data-stamp="{answers.stamp}"' not in page
+    shop.close()
