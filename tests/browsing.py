@@ -52,6 +52,21 @@ def visitor(browser: Browser, address: str, *allowed: str, **more: Any) -> Itera
     assert [it for it in wrong if it not in allowed] == []
 
 
+def becomes(page: Page, condition: str, *, seconds: float = 20) -> None:
+    """Wait until a condition, an expression of JavaScript, holds in the page; only as long as `seconds`.
+
+    Playwright's `wait_for_function` makes code of a string, which the policy of our pages forbids: it fails unless the
+    condition holds at its first look.
+    """
+    look = (
+        f"({condition}) ? done() : performance.now() > end ? fail(Error(`not within {seconds} s`)) : setTimeout(look)"
+    )
+    page.evaluate(
+        f"() => new Promise((done, fail) => {{ const end = performance.now() + {seconds * 1000};"
+        f" const look = () => {{ {look}; }}; look(); }})"
+    )
+
+
 def as_new(page: Page) -> Page:
     """Make a page as a new visitor has it, which takes a fifth of the time that a new visitor takes."""
     if page.url != "about:blank":

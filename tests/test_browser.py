@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import as_new, needs_browser, served, visitor
+from browsing import as_new, becomes, needs_browser, served, visitor
 from generator.build import build
 from generator.settings import Settings
 
@@ -286,7 +286,7 @@ def test_pictures_are_viewed_by_mouse(page: Page) -> None:
     page.goto(DETAIL)
     page.locator("#description .enlarge").first.click()
     viewer = page.get_by_role("dialog", name="Pictures")
-    page.wait_for_function("document.querySelector('dialog img').naturalWidth > 0")
+    becomes(page, "document.querySelector('dialog img').naturalWidth > 0")
     assert results_of(page) == []
     viewer.get_by_role("button", name="Next picture").click()
     expect(viewer.get_by_role("status")).to_have_text("2 / 2")

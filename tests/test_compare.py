@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browsing import as_new, needs_browser, served, visitor
+from browsing import as_new, becomes, needs_browser, served, visitor
 from generator.cards import shelve
 from generator.matrix import Column, declared
 from generator.models import DeclaredAssurance
@@ -284,7 +284,7 @@ def test_features_stand_side_by_side_and_lead_where_they_lead_on_the_apps_page(p
         assert hrefs[2] == "https://example.com/x"
         image = texts.nth(number).get_by_role("img", name="The flow")
         image.scroll_into_view_if_needed()
-        page.wait_for_function("it => it.naturalWidth > 0", arg=image.element_handle())
+        image.evaluate("it => it.decode()")  # fails unless it is a picture
     ids = page.locator("[id]").evaluate_all("them => them.map(it => it.id)")
     assert len(ids) == len(set(ids))
 
@@ -757,7 +757,7 @@ def test_only_the_page_scrolls_up_and_down(page: Page, path: str, width: int) ->
     region.hover()
     before = page.evaluate("scrollY")
     page.mouse.wheel(0, 500)
-    page.wait_for_function("before => scrollY > before", arg=before)
+    becomes(page, f"scrollY > {before}")
 
 
 @pytest.mark.long
@@ -770,7 +770,7 @@ def test_where_columns_find_room_their_heads_stay_at_the_top_of_the_window(page:
     assert region.evaluate("it => it.scrollWidth - it.clientWidth") == 0
     page.get_by_role("rowheader", name="The whole text").scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)
-    page.wait_for_function("() => document.querySelector('[data-heads] th').getBoundingClientRect().top === 0")
+    becomes(page, "document.querySelector('[data-heads] th').getBoundingClientRect().top === 0")
     assert {it.bounding_box()["y"] for it in page.locator("[data-heads] th").all()} == {0}  # type: ignore[index]
 
 
@@ -791,7 +791,7 @@ def test_where_they_do_not_they_scroll_sideways_under_what_stays_in_sight(page: 
     expect(names).to_be_in_viewport()
     region.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.querySelector('[data-columns]').scrollLeft > 0")
+    becomes(page, "document.querySelector('[data-columns]').scrollLeft > 0")
     assert region.evaluate("it => { it.scrollLeft = 1000; return it.scrollLeft; }") > 50
     left = "it => it.getBoundingClientRect().left"
     last = names.locator("span").last

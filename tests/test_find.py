@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browsing import as_new, needs_browser, served, visitor
+from browsing import as_new, becomes, needs_browser, served, visitor
 from site_checks import build_site
 from stores import offering, write_store
 
@@ -149,7 +149,7 @@ def test_nothing_is_loaded_before_it_is_needed(context: BrowserContext) -> None:
     page.goto("index.html", wait_until="networkidle")
     assert not [url for url in asked if "/apps." in url]
     page.keyboard.press("/")
-    page.wait_for_function("window.appshelf")
+    becomes(page, "window.appshelf")
     assert len([url for url in asked if "/apps." in url]) == 1
 
 
@@ -162,7 +162,7 @@ def test_a_card_that_is_found_is_the_card_of_the_list(page: Page) -> None:
         card = page.locator("[data-shelf] .card")
         assert f"{topic} declared" in card.inner_text()
         assert card.inner_text() == words[name]
-        page.wait_for_function("document.querySelector('[data-shelf] .picture').naturalWidth > 0")
+        page.locator("[data-shelf] .picture").evaluate("it => it.decode()")  # fails unless it is a picture
 
 
 def test_nothing_found_is_said_with_what_is_near(page: Page) -> None:
@@ -734,7 +734,7 @@ def test_real_names_are_found(browser: Browser, tmp_path: Path) -> None:
     page = browser.new_page()
     page.goto((tmp_path / "site" / "index.html").as_uri())
     page.get_by_role("searchbox").focus()
-    page.wait_for_function("window.appshelf")
+    becomes(page, "window.appshelf")
     known = json.loads((tmp_path / "site/v1/app_offerings.json").read_text())
     apps = [" ".join(app["name"].split()) for app in known]
     assert len(apps) > 200

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import needs_browser
+from browsing import becomes, needs_browser
 from stores import offering, several, write_store
 
 SECONDS = 20
@@ -217,7 +217,7 @@ class TestInTheBrowser:
         replace_in(preview.content / "offerings/dusk/features.md", "Paragraph 1 of", "Another paragraph of")
         expect(page.get_by_text("Another paragraph of a long text.")).to_be_attached()
         expect(page.get_by_role("tab", selected=True)).to_have_text("Features")
-        page.wait_for_function("scrollY === 1234")
+        becomes(page, "scrollY === 1234")
 
     def test_a_mistake_lies_over_the_last_good_page_and_goes_when_it_is_mended(
         self, preview: Preview, page: Page

@@ -65,7 +65,7 @@ def saved(browser: Browser, folder: Path, file: Path) -> list[float]:
         marker = f"Marker{time.time_ns()}"
         began = time.perf_counter()
         file.write_text(original + f"\n\n{marker}\n")
-        page.wait_for_function("marker => document.body.textContent.includes(marker)", arg=marker)
+        page.get_by_text(marker).wait_for(state="attached")
         times.append(time.perf_counter() - began)
         page.wait_for_timeout(300 + number)
     file.write_text(original)

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from browsing import CHROMIUM, FLAGS, chromium, served  # noqa: E402  # found there
+from browsing import CHROMIUM, FLAGS, becomes, chromium, served  # noqa: E402  # found there
 from generator.build import build  # noqa: E402
 from generator.headers import POLICY, headers_for, with_index  # noqa: E402
 from generator.settings import Settings  # noqa: E402
@@ -120,7 +120,7 @@ def visit(browser: Browser, address: str, *, search: bool) -> tuple[float, float
         lcp = page.evaluate("seen.lcp")
         if search:
             page.get_by_role("searchbox").click()
-            page.wait_for_function("window.appshelf")
+            becomes(page, "window.appshelf")
             page.keyboard.type("monitor", delay=120)
             page.wait_for_timeout(2500)
         found = page.evaluate("seen")
