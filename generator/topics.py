@@ -69,7 +69,7 @@ TOPICS = (
         r"|(?:hosted|stored|processed|kept|located|reside[sd]?) in"
         r"|(?-i:(?:held|runs?|running|operated|takes? place|servers?|process(?:es|ing)|stores?|hosts?|keeps?)"
         r"(?: [a-z]+){0,3} in(?= [A-Z]))",
-        headings=r"locations?|residency|hosting|hosted|where .*",
+        headings=r"locations?|residency|hosting|hosted|where .*(?:data|records?|information)",
     ),
     _topic(
         "retention",
@@ -77,7 +77,7 @@ TOPICS = (
         r"retention|retain(?:s|ed)?|(?:kept|stored|held) (?:for|until)|deleted (?:after|within)"
         rf"|(?:for|until) (?:at most |up to )?{_NUMBER} {_TIME}"
         rf"|{_NUMBER} {_TIME} (?:after|later|at (?:most|the latest))",
-        headings="kept for|how long .*",
+        headings="kept for|how long .*(?:keep|kept|stored?)",
     ),
     _topic("deletion", "Deletion", r"delet(?:e|es|ed|ing|ion)|eras(?:e|es|ed|ing|ure)"),
     _topic("encryption", "Encryption", r"(?:un)?encrypt\w*|TLS(?: ?1\.[0-3])?|SSL|AES(?:-?(?:128|192|256))?"),
@@ -132,7 +132,7 @@ _NO_END = re.compile(
 )
 _REFERS = re.compile(
     r"(?:There (?:is|are) no (?:other|further)|No other|They|It|This|These|Those|Both|Neither|Such|Others?"
-    r"|Es gibt keine? (?:anderen?|weiteren?)|Sie|Diese[rsmn]?|Beide|Er is geen ander|Zij|Ze|Deze|Dit|Beide)\b"
+    r"|Es gibt keine? (?:anderen?|weiteren?)|Sie|Diese[rsmn]?|Beide|Er is geen ander|Zij|Ze|Deze|Dit)\b"
 )
 """How a sentence begins that says little without the one before it."""
 _UNDER_A_HEADING = 6
@@ -185,13 +185,17 @@ def answers(passages: Iterable[Passage], topics: Topics = TOPICS) -> tuple[Answe
     return tuple(Answer(topic, tuple(quotes.values())) for topic, quotes in told.items() if quotes)
 
 
+@lru_cache(maxsize=4096)
 def may_answer(text: str, topics: Topics = TOPICS) -> bool:
-    """Whether a text may say something by topic, told without reading it as markup.
+    """Whether a text may say something by topic, told without reading it as markup; remembered, as an author looks on.
 
     When this is false, `answers` finds nothing; when it is true, it may still find nothing.
     """
+    names = _any_of(topics).search
+    if names(text.lower()):
+        return True
     words = unescapeAll(text).replace("](", "] (").replace("][", "] [")
-    return bool(_INSIDE.search(words) or _any_of(topics).search(" ".join(_MARKS.sub("", words).lower().split())))
+    return bool(_INSIDE.search(words) or names(" ".join(_MARKS.sub("", words).lower().split())))
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from browsing import as_new, becomes, needs_browser, served, visitor
 from site_checks import build_site
@@ -318,6 +318,30 @@ def test_the_index_is_not_loaded_before_it_is_needed(context: BrowserContext) ->
     assert [url for url in asked if "/pagefind/pagefind.js" in url]
 
 
+SLOW_INDEX = """
+const { dataset } = document.documentElement;
+export const search = async (words) => {
+  if (dataset.busy) dataset.overlaps = "";
+  dataset.busy = words;
+  const isOver = (done) => addEventListener("input", () => setTimeout(done, 500), { once: true });
+  if (words === "shredded") await new Promise(isOver);
+  dataset.busy = "";
+  return { results: [] };
+};
+"""
+"""Finds nothing, and the first time not before the next words are asked for."""
+
+
+def test_the_index_is_asked_one_thing_at_a_time(page: Page) -> None:
+    """Of two searches while it is being loaded, Pagefind 1.5 answers one with nothing."""
+    page.route("**/pagefind.js", lambda route: route.fulfill(body=SLOW_INDEX, content_type="text/javascript"))
+    page.get_by_role("searchbox").fill("shredded")
+    expect(page.locator("[data-busy=shredded]")).to_be_attached()
+    page.get_by_role("searchbox").fill("shredded ninety")
+    expect(page.get_by_role("heading", name="No app matches “shredded ninety”")).to_be_visible()
+    assert page.locator("[data-overlaps]").count() == 0
+
+
 def test_without_its_index_the_list_answers(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address)
     context.route("**/pagefind/**", lambda route: route.abort())
@@ -386,10 +410,13 @@ def test_enter_without_a_result_leaves_the_focus_in_the_field(page: Page) -> Non
 
 def test_who_types_on_after_enter_keeps_the_field(page: Page) -> None:
     """What texts say comes later: it must not take the focus from a word that is being written."""
-    page.route("**/pagefind.js", lambda route: page.keyboard.type(" ninety") or route.continue_())
-    page.keyboard.press("/")
-    page.keyboard.type("shredded")
-    page.keyboard.press("Enter")
+    held: list[Route] = []
+    page.route("**/pagefind.js", lambda route: held.append(route))
+    with page.expect_request("**/pagefind.js"):
+        page.get_by_role("searchbox").fill("shredded")
+        page.keyboard.press("Enter")
+    page.keyboard.type(" ninety")
+    held[0].continue_()
     expect(page.get_by_role("link", name="Delta Chat")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_be_focused()
     expect(page.get_by_role("searchbox")).to_have_value("shredded ninety")

@@ -145,6 +145,7 @@ def test_what_is_quoted_already_is_not_brought_along() -> None:
         pytest.param("# Location\n\nFrankfurt.", "Data location", id="a heading of one word"),
         pytest.param("# Where your data is\n\nFrankfurt.", "Data location", id="a heading that asks"),
         pytest.param("Counts remain, for 13 months.", "Retention", id="for months"),
+        pytest.param("# How long we keep it\n\nAs long as you do.", "Retention", id="a heading that asks for how long"),
         pytest.param("It keeps its delivery logs for seven days.", "Retention", id="for days in words"),
         pytest.param("Names stay until the survey ends, 30 days after it was sent.", "Retention", id="days after"),
     ],
@@ -159,6 +160,10 @@ def test_sentences_that_a_reader_would_find(text: str, topic: str) -> None:
         pytest.param("The app does not process passwords.", "Sign-in", id="passwords that are no way to sign in"),
         pytest.param("Treat it like a password.", "Sign-in", id="like a password"),
         pytest.param("The job runs in parallel.", "Data location", id="runs in no place"),
+        pytest.param(
+            "# Where to report a weakness\n\nBy mail.", "Data location", id="a heading that asks for another place"
+        ),
+        pytest.param("# How long it takes\n\nA minute.", "Retention", id="a heading that asks for another time"),
         pytest.param("The location of a meeting is shown.", "Data location", id="some other location"),
     ],
 )
