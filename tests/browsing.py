@@ -1,5 +1,6 @@
 """A real browser for tests, and a static host that forbids everything a page of ours has no need of."""
 
+import re
 import shutil
 import sys
 import threading
@@ -20,6 +21,8 @@ FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+
+NAMED_BY_CONTENT = re.compile("/(?:assets|files|media)/")
 
 needs_browser = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; on Debian `apt-get install chromium` brings it"),
@@ -78,22 +81,30 @@ def as_new(page: Page) -> Page:
     return page
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """A static host that forbids everything a page of ours has no need of."""
+class OpenHandler(SimpleHTTPRequestHandler):
+    """A static host that sends no policy at all: what the pages hold must be enough.
+
+    Connections stay, and what is named by its content is not asked for again, as with any host.
+    """
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", with_index(POLICY))  # each page has its own, stricter, besides
+        if NAMED_BY_CONTENT.search(self.path):
+            self.send_header("Cache-Control", "max-age=3600, immutable")
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-class OpenHandler(SimpleHTTPRequestHandler):
-    """A static host that sends no policy at all: what the pages hold must be enough."""
+class Handler(OpenHandler):
+    """A static host that forbids everything a page of ours has no need of."""
 
-    def log_message(self, *_: object) -> None:
-        pass
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", with_index(POLICY))  # each page has its own, stricter, besides
+        super().end_headers()
 
 
 class _Server(ThreadingHTTPServer):

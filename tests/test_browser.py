@@ -166,8 +166,15 @@ BELONGS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)], ids=["a laptop", "a phone"])
-@pytest.mark.parametrize("path", [f"{DETAIL}#compliance", "security/index.html"], ids=["a text", "the table"])
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        pytest.param(f"{DETAIL}#compliance", (390, 844), id="a text on a phone"),
+        pytest.param(f"{DETAIL}#compliance", (1280, 720), id="a text on a laptop", marks=pytest.mark.long),
+        pytest.param("security/index.html", (390, 844), id="the table on a phone", marks=pytest.mark.long),
+        pytest.param("security/index.html", (1280, 720), id="the table on a laptop"),
+    ],
+)
 def test_what_has_the_focus_is_never_covered(page: Page, path: str, size: tuple[int, int]) -> None:
     """Backwards from the end of a page, everything comes in at its top, where something sticks."""
     page.set_viewport_size({"width": size[0], "height": size[1]})

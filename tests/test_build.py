@@ -130,11 +130,13 @@ def real(real_listings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
+@pytest.mark.long
 @SITE("real")
 def test_the_real_listings_hold_together(real: Path) -> None:
     check_site(real, BASE)
 
 
+@pytest.mark.long
 @SITE("real")
 def test_every_real_listing_that_is_not_disabled_has_its_page(real: Path, real_listings: Path) -> None:
     records = json.loads(real_listings.read_text("utf-8"))
@@ -146,6 +148,7 @@ def test_every_real_listing_that_is_not_disabled_has_its_page(real: Path, real_l
     assert {record["id"] for record in listed} == {record["id"] for record in shown}
 
 
+@pytest.mark.long
 @SITE("real")
 def test_the_lists_of_the_real_store_hold_every_app_once(real: Path) -> None:
     """Six pages of 48."""

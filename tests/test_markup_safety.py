@@ -321,6 +321,7 @@ def test_words_of_a_text_too_large_are_bounded(char: str) -> None:
 # Real texts.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_real_listings(flavour: Flavour) -> None:
     """What people write is rendered, all of it, and none of it as mere words."""

@@ -102,6 +102,7 @@ def test_no_path_or_time_of_the_machine_is_in_the_site(store: RandomStore, expec
     assert [path for path, content in expected.items() if place in content or b"app-000" in content] == []
 
 
+@pytest.mark.long
 def test_a_second_build_writes_nothing(store: RandomStore, tmp_path: Path) -> None:
     build_site(store.folder, tmp_path / "site", base_url=BASE)
     before = _traces(tmp_path / "site")

@@ -71,6 +71,7 @@ def assert_same_bytes(content: Path, work: Path) -> dict[str, bytes]:
     return made
 
 
+@pytest.mark.long
 def test_the_example_store_from_its_api(tmp_path: Path) -> None:
     site = assert_same_bytes(EXAMPLE, tmp_path)
     assert sum(path.startswith("apps/") for path in site) > 9
