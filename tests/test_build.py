@@ -166,7 +166,9 @@ def test_the_lists_of_the_real_store_hold_every_app_once(real: Path) -> None:
 # Any store
 
 
-@pytest.mark.parametrize(("seed", "count", "base_url"), [(1, 20, None), (2, 16, BASE), (3, 3, BASE)])
+@pytest.mark.parametrize(
+    ("seed", "count", "base_url"), [pytest.param(1, 20, None, marks=pytest.mark.long), (2, 16, BASE), (3, 3, BASE)]
+)
 def test_a_seeded_store_holds_together(tmp_path: Path, seed: int, count: int, base_url: str | None) -> None:
     store = random_store(tmp_path / "content", seed, count)
     report = build_site(store.folder, tmp_path / "site", base_url=base_url)

@@ -161,7 +161,7 @@ def validator(site: Path, name: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-@pytest.mark.parametrize("base_url", [BASE, None])
+@pytest.mark.parametrize("base_url", [BASE, pytest.param(None, marks=pytest.mark.long)])
 def test_records_are_what_the_schemas_beside_them_say(tmp_path: Path, base_url: str | None) -> None:
     """Every field that is published has its line there, and the other way round."""
     store = random_store(tmp_path / "content", seed=11, count=40)

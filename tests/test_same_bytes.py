@@ -92,6 +92,7 @@ def test_a_build_elsewhere_makes_the_same_bytes(
     assert_same(made, expected)
 
 
+@pytest.mark.long
 def test_several_jobs_here_make_the_same_bytes(store: RandomStore, expected: dict[str, bytes], tmp_path: Path) -> None:
     build_site(store.folder, tmp_path / "site", base_url=BASE, jobs=3, indexes=True)
     assert_same(tree(tmp_path / "site"), expected)
