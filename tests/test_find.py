@@ -58,7 +58,8 @@ def shop(folder: Path) -> Path:
             created_at=f"202{number}-01-01T00:00:00Z",
             updated_at=f"202{9 - number}-01-01T00:00:00Z",
             store={"categories": list(categories), "assurances": assurances, "publisher": f"Maker {number}"},
-            description=f"Made for administrators. {name} answers within a second.",
+            description=f"Made for administrators. {name} answers within a second."
+            + ("\n\n## Languages\n\nMany." if reference == "delta" else ""),
             compliance=COMPLIANCE if reference == "delta" else "",
             **extra,
         )
@@ -226,6 +227,14 @@ def test_words_of_a_text_find_its_app_with_the_passage(page: Page) -> None:
     card.get_by_role("link", name="Delta Chat").click()
     expect(page).to_have_url(re.compile(r"/apps/delta/index\.html$"))
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_a_passage_above_the_headings_of_its_text_leads_to_the_text(page: Page) -> None:
+    """Not to the last heading of the text before it."""
+    page.get_by_role("searchbox").fill("sold")
+    page.locator("[data-shelf] .line a").click()
+    expect(page).to_have_url(re.compile("#text-compliance$"))
+    expect(page.get_by_text("Nothing is sold.")).to_be_in_viewport()
 
 
 def test_a_passage_marks_words_and_not_what_stands_around_them(page: Page) -> None:

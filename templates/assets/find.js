@@ -153,15 +153,15 @@
     });
   };
 
-  // The words around the place where most was found, and the heading that it stands under.
+  // The words around the place where most was found, and the heading that it stands under, or else the text.
   const passage = ({ content, locations, anchors }) => {
     const words = content.split(/\s+/);
     const near = (place) => locations.filter((it) => it >= place && it < place + 18).length;
     const place = locations.reduce((best, it) => (near(it) > near(best) ? it : best), locations[0] || 0);
     const from = Math.max(0, place - 3);
-    const heading = anchors.filter((it) => it.location <= place && it.id.startsWith("h-")).at(-1);
+    const above = anchors.filter((it) => it.location <= place && /^(h|text)-/.test(it.id)).at(-1);
     const shown = words.slice(from, from + 24).map((word, i) => [word, locations.includes(from + i)]);
-    return { shown, starts: !from, ends: from + 24 >= words.length, id: heading ? heading.id : "" };
+    return { shown, starts: !from, ends: from + 24 >= words.length, id: above ? above.id : "" };
   };
 
   // ------------------------------------------------------------------------------------------- what is asked for

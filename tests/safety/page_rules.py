@@ -131,7 +131,7 @@ _IN_DETAIL = """
     article class
     button data-close data-step
     dialog aria-label class data-viewer
-    div data-pagefind-body dir
+    div data-pagefind-body dir id
     span data-place
     aside aria-labelledby class
     b data-account
@@ -271,7 +271,7 @@ def _permits(tag: str, name: str, value: str) -> bool:
             return all(word in _own_words() or _FROM_TEXTS.fullmatch(word) for word in value.split())
         case "id":
             return value in _own_words() or bool(
-                re.fullmatch(r"(h|title|month|topic|changed)-\S+|description|features", value)
+                re.fullmatch(r"(h|title|month|topic|changed|text)-\S+|description|features", value)
             )
         case "data-address":
             return value.startswith("https://")
