@@ -634,6 +634,12 @@ def test_a_category_is_chosen_in_place(page: Page) -> None:
     expect(page.locator("[data-all]")).to_be_visible()
 
 
+def test_a_category_of_the_address_is_in_sight_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("index.html?category=planning")
+    expect(page.get_by_role("link", name="Planning 1")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "first"),

@@ -205,8 +205,13 @@
     sort.value = asked.sort;
     sort.options[0].textContent = asked.q ? say("finder.best") : say("finder.by_name");
     for (const chip of chips) {
-      if (chip.dataset.category === asked.category) chip.setAttribute("aria-current", "true");
-      else chip.removeAttribute("aria-current");
+      const isChosen = chip.dataset.category === asked.category;
+      if (isChosen === chip.hasAttribute("aria-current")) continue;
+      chip.removeAttribute("aria-current");
+      if (!isChosen) continue;
+      chip.setAttribute("aria-current", "true");
+      const row = chip.closest("[data-scroll]"); // a phone shows some of them
+      if (row) row.scrollLeft = chip.offsetLeft - row.offsetLeft - (row.clientWidth - chip.offsetWidth) / 2;
     }
     const chosen = MANY.reduce((sum, key) => sum + asked[key].length, asked.within ? 1 : 0);
     const number = $("[data-chosen]");
