@@ -172,10 +172,21 @@ def test_nothing_found_is_said_with_what_is_near(page: Page) -> None:
     expect(page.locator("[data-near]")).to_contain_text("Did you mean Lansweeper Import?")
     page.get_by_role("searchbox").fill("zzzzqqqq")
     expect(page.locator("[data-near]")).to_be_hidden()
+    expect(page.locator("[data-some]")).to_be_hidden()
     page.get_by_role("button", name="See all apps").click()
     expect(page.locator("[data-all]")).to_be_visible()
     assert told(page).startswith("64 apps")
     assert page.url.endswith("index.html")
+
+
+def test_of_many_words_some_lead_to_an_app(page: Page) -> None:
+    """One who writes a sentence is told which apps most of it is about."""
+    page.get_by_role("searchbox").fill("publishes changes as zebra")
+    expect(page.get_by_role("heading", name="No app matches “publishes changes as zebra”")).to_be_visible()
+    expect(page.locator("[data-some]")).to_have_text("Some of these words match Café Calendar.")
+    expect(page.locator("[data-near]")).to_be_hidden()
+    page.get_by_role("link", name="Café Calendar").click()
+    expect(page.get_by_role("heading", name="Café Calendar", level=1)).to_be_visible()
 
 
 @pytest.mark.long

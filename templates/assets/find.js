@@ -354,9 +354,18 @@
     const most = Math.min(5, Math.floor(joined.length / 2.5));
     const far = (app) => Math.min(...[...app.words, app.joined].map((word) => distance(joined, word, most)));
     const near = list.apps.map((app) => [far(app), app]).filter(([it]) => it <= most && most).sort((a, b) => a[0] - b[0]).slice(0, 3);
-    const names = near.map(([, app]) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: app.name }));
-    $("[data-near]").hidden = !names.length;
-    $("[data-names]").replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? say("finder.or") : ", ") : "", it]));
+    suggest($("[data-near]"), near.map(([, app]) => app));
+    const words = wordsOf(asked.q).filter((it) => it.length > 2);
+    const fits = (app) => words.map((word) => fit(word, app, false)).filter((it) => it > 40);
+    const some = list.apps.map((app) => [fits(app), app]).filter(([it]) => it.length * 2 > words.length)
+      .sort(([a], [b]) => b.length - a.length || Math.max(...b) - Math.max(...a));
+    suggest($("[data-some]"), near.length || words.length < 2 ? [] : some.slice(0, 3).map(([, app]) => app));
+  };
+
+  const suggest = (place, apps) => {
+    const names = apps.map((app) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: app.name }));
+    place.hidden = !names.length;
+    $("[data-names]", place).replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? say("finder.or") : ", ") : "", it]));
   };
 
   let turn = 0;

@@ -56,7 +56,7 @@ _IN_LISTS = """
 _IN_FINDER = """
     div data-all data-finder data-found data-none data-texts hidden
     template data-card
-    p data-near data-told hidden role
+    p data-near data-some data-told hidden role
     button aria-controls aria-expanded data-clear data-more data-reset data-switch hidden
     span data-chosen data-count data-names hidden
     label class
