@@ -280,10 +280,11 @@
   // As the pages write it: the day as it was where the time was written.
   const days = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, { dateStyle: "long", timeZone: "UTC" });
   const dayOf = (moment) => days.format(new Date(moment.slice(0, 10)));
+  const parted = (name) => (name.length > 60 && name.includes(" – ") ? name.split(/(?= – )/) : [name, ""]);
   const card = ({ app, said }, list) => {
     const it = $("[data-card]").content.firstElementChild.cloneNode(true);
     const [link, by, badges] = [$("a", it), $(".by", it), $(".badges", it)];
-    const [short, rest] = app.name.length > 60 && app.name.includes(" – ") ? app.name.split(/(?= – )/) : [app.name, ""];
+    const [short, rest] = parted(app.name);
     $("img", it).src = new URL(app.picture, base);
     link.href = new URL(app.path, base);
     link.textContent = short;
@@ -363,7 +364,7 @@
   };
 
   const suggest = (place, apps) => {
-    const names = apps.map((app) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: app.name }));
+    const names = apps.map((app) => Object.assign(document.createElement("a"), { href: new URL(app.path, base), textContent: parted(app.name)[0] }));
     place.hidden = !names.length;
     $("[data-names]", place).replaceChildren(...names.flatMap((it, i) => [i ? (i === names.length - 1 ? say("finder.or") : ", ") : "", it]));
   };
