@@ -133,6 +133,19 @@ def heads(page: Page) -> list[str]:
     return page.locator("[data-heads] th").all_inner_texts()
 
 
+def test_nothing_that_is_seen_moves_when_the_apps_come(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/apps/dusk/compare.js", lambda route: held.append(route))
+    with page.expect_request("**/apps/dusk/compare.js"):
+        page.goto(PAIR, wait_until="commit")
+    expect(page.get_by_role("combobox")).to_be_visible()
+    foot = page.get_by_role("contentinfo")
+    expect(foot).not_to_be_in_viewport()
+    held[0].continue_()
+    assert heads(page) == ["Dusk", "Dawn"]
+    expect(foot).not_to_be_in_viewport()
+
+
 def row(page: Page, name: str, group: str = "") -> list[str]:
     """The words of a row's cells; `group` names its heading, where two rows have one name."""
     body = page.locator("tbody", has=page.get_by_role("heading", name=group)) if group else page.locator("tbody")
