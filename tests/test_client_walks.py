@@ -224,7 +224,7 @@ def walks_and_compares(records: list[Fields], queries: list[Query]) -> None:
                 compare(answered, original, ask.fields)
 
 
-@settings(max_examples=12)
+@settings(max_examples=25)
 @given(RECORDS, QUERIES)
 def test_a_walk_gives_what_the_records_say(records: list[Fields], queries: list[Query]) -> None:
     walks_and_compares(records, queries)
@@ -257,7 +257,7 @@ _CHANGES = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=30)
 @example([record(1, "a"), record(2, "a"), record(3, "a")], [[], [("rename", 1, "ä")]], [], 1)
 @given(
     st.lists(st.builds(record, st.integers(1, 40), _WORDS), min_size=3, max_size=12, unique_by=lambda it: it["id"]),

@@ -176,6 +176,13 @@ def see(page: Page, *names: str) -> None:
         pytest.param("app=gone&app=dusk", ["Dusk"], "There is no app “gone” in this store.", id="unknown"),
         pytest.param("app=__proto__", [], "There is no app “__proto__” in this store.", id="a name of the language"),
         pytest.param(
+            "app=constructor",
+            [],
+            "There is no app “constructor” in this store.",
+            id="another one",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
             "app=../compare&app=%3Cb%3E",
             [],
             "There is no app “../compare” in this store. There is no app “<b>” in this store.",

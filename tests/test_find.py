@@ -187,6 +187,9 @@ def test_of_many_words_some_lead_to_an_app(page: Page) -> None:
     expect(page.locator("[data-near]")).to_be_hidden()
     page.get_by_role("link", name="Café Calendar").click()
     expect(page.get_by_role("heading", name="Café Calendar", level=1)).to_be_visible()
+    page.goto("index.html?q=publishes+changes+as+zebra&category=inventory")
+    expect(page.get_by_role("heading", name="with these filters")).to_be_visible()
+    expect(page.locator("[data-some]")).to_be_hidden()  # filters are what keeps it away
 
 
 @pytest.mark.long

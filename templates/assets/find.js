@@ -360,7 +360,7 @@
     const fits = (app) => words.map((word) => fit(word, app, false)).filter((it) => it > 40);
     const some = list.apps.map((app) => [fits(app), app]).filter(([it]) => it.length * 2 > words.length)
       .sort(([a], [b]) => b.length - a.length || Math.max(...b) - Math.max(...a));
-    suggest($("[data-some]"), near.length || words.length < 2 ? [] : some.slice(0, 3).map(([, app]) => app));
+    suggest($("[data-some]"), near.length || isFiltered() || words.length < 2 ? [] : some.slice(0, 3).map(([, app]) => app));
   };
 
   const suggest = (place, apps) => {
